@@ -1,0 +1,25 @@
+import { ITerraformDependable } from 'cdktf';
+import { IConstruct } from 'constructs';
+
+/** The tenant network of a cluster's nodes: made by ClusterNetwork, or adopted. */
+export interface IClusterNetwork extends IConstruct {
+  /** Neutron's id of the network. */
+  readonly networkId: string;
+  /** Neutron's id of the nodes' subnet. */
+  readonly subnetId: string;
+  /** The subnet's addresses. Known at synth: rules and checks are computed from it. */
+  readonly cidr: string;
+  /** MTU in bytes of the network. */
+  readonly mtu: number;
+  /** Name of the external network that its router leads to. */
+  readonly externalNetworkName: string;
+  /** Neutron's id of that external network. */
+  readonly externalNetworkId: string;
+  /**
+   * Neutron's id of the router.
+   * @default - not known: an adopted network
+   */
+  readonly routerId?: string;
+  /** To be depended upon by whatever needs a way out or a floating IP: the subnet is attached to the router. */
+  readonly routed: ITerraformDependable[];
+}

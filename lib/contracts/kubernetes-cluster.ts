@@ -1,0 +1,65 @@
+import { IConstruct } from 'constructs';
+import { KubernetesVersion } from '../core/kubernetes-version';
+import { Cni } from './cni';
+import { IOpenStackCloud } from './openstack-cloud';
+
+/** How to log in to a cluster, in the parts that Terraform's kubernetes and helm providers take. All but the host are sensitive. */
+export interface ClusterAccess {
+  /** URL of the API server. Reading it waits until the cluster is ready. */
+  readonly host: string;
+  /** The CA of the cluster, PEM. */
+  readonly clusterCaCertificate: string;
+  /** Client certificate, PEM. */
+  readonly clientCertificate: string;
+  /** Client key, PEM. */
+  readonly clientKey: string;
+  /** The same as a kubeconfig file (YAML). */
+  readonly rawConfig: string;
+}
+
+/** A credential of OpenStack for the cluster's controllers. Both values are tokens; the secret is sensitive. */
+export interface CloudCredential {
+  /** Id of the application credential. */
+  readonly applicationCredentialId: string;
+  /** Its secret: a reference, never a literal. */
+  readonly applicationCredentialSecret: string;
+}
+
+/** What the cloud's controllers inside the cluster must know of its surroundings. */
+export interface ClusterCloud {
+  /** The cloud that the cluster runs on. */
+  readonly cloud: IOpenStackCloud;
+  /** How its controllers log in. */
+  readonly credential: CloudCredential;
+  /** Neutron's id of the external network, for load balancers' floating IPs. */
+  readonly externalNetworkId: string;
+  /** Neutron's id of the nodes' network. */
+  readonly networkId: string;
+  /** Neutron's id of the nodes' subnet. */
+  readonly subnetId: string;
+}
+
+/** Layer 4 as add-ons and workloads see it. */
+export interface IKubernetesCluster extends IConstruct {
+  /** Name, unique in its OpenStack project: load balancers and volumes carry it. */
+  readonly clusterName: string;
+  /** Version. */
+  readonly version: KubernetesVersion;
+  /** How to log in. */
+  readonly kubeconfig: ClusterAccess;
+  /** The pod network that was chosen for it. */
+  readonly cni: Cni;
+  /** Addresses of pods. */
+  readonly podCidr: string;
+  /** Addresses of services. */
+  readonly serviceCidr: string;
+  /** MTU in bytes of a pod's interface: the node network's less the pod network's encapsulation. */
+  readonly podMtu: number;
+  /** Control-plane nodes. */
+  readonly controlPlaneReplicas: number;
+  /**
+   * The cloud below.
+   * @default - not known: a cluster given by its kubeconfig alone
+   */
+  readonly openstack?: ClusterCloud;
+}

@@ -1,0 +1,56 @@
+import { ITerraformDependable } from 'cdktf';
+import { IConstruct } from 'constructs';
+
+/** Who implements Octavia's load balancers. */
+export enum LoadBalancerProvider {
+  /** A small virtual machine for each load balancer: every feature of Octavia. */
+  AMPHORA = 'amphora',
+  /** Flows in OVN: no machine, TCP, UDP and SCTP only, the client's address is kept, no access list on the VIP. */
+  OVN = 'ovn',
+}
+
+/** Where servers and their volumes are placed. Nova and Cinder have separate lists of zones. */
+export interface AvailabilityZone {
+  /** Nova's zone. */
+  readonly compute: string;
+  /** Cinder's zone for the volumes of servers there. On most clouds there is one for all. */
+  readonly volume: string;
+  /**
+   * Neutron's zone for ports and routers there.
+   * @default - Neutron's choice
+   */
+  readonly network?: string;
+}
+
+/** Layer 2 as the layers above see it: an OpenStack to which one can log in. All of it is known at synth, so that it may cross stacks as plain values. */
+export interface IOpenStackCloud extends IConstruct {
+  /** Keystone's URL, with /v3. */
+  readonly authUrl: string;
+  /** Region. */
+  readonly region: string;
+  /** Name of the external network that floating IPs come from. */
+  readonly externalNetworkName: string;
+  /** Zones, at least one. */
+  readonly zones: AvailabilityZone[];
+  /** Who implements load balancers. */
+  readonly loadBalancerProvider: LoadBalancerProvider;
+  /** MTU in bytes of a tenant network: the underlay's less Neutron's encapsulation. */
+  readonly tenantNetworkMtu: number;
+  /**
+   * Hypervisors, as far as known: decides between hard and soft anti-affinity.
+   * @default - not known
+   */
+  readonly computeHostCount?: number;
+  /**
+   * CIDRs that the cloud's own hosts use. Cluster networks must not overlap them.
+   * @default - not known
+   */
+  readonly hostCidrs?: string[];
+  /**
+   * The CA (PEM) that signed the API endpoints' certificates.
+   * @default - a CA that every system trusts
+   */
+  readonly caCertificatePem?: string;
+  /** To be depended upon within the cloud's own stack: its APIs answer. Empty for a cloud that was there before. */
+  readonly ready: ITerraformDependable[];
+}
