@@ -1,0 +1,179 @@
+import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
+import * as fs from 'node:fs';
+
+export interface ExecOptions {
+  readonly cwd?: string;
+  /** Added to the environment of this process; `undefined` takes a variable out. */
+  readonly env?: { readonly [name: string]: string | undefined };
+  /** Text for the program's standard input; without it there is none. */
+  readonly input?: string;
+  /** The program is ended, and has failed, after that time. @default 10 minutes */
+  readonly timeoutMs?: number;
+  /** Called with every piece of output as it comes. */
+  readonly onOutput?: (text: string) => void;
+}
+
+export interface ExecResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Both streams in the order in which they came. */
+  readonly output: string;
+}
+
+/** Process groups that are running now: each child leads one, so that nothing that a program started outlives it. */
+const groups = new Set<number>();
+let stopping = false;
+
+function start(program: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+  if (stopping) throw new Error(`${program}: the run is being stopped`);
+  return spawn(program, args, { ...options, detached: true });
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(-pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Ends a process group: asks, waits, insists. */
+export async function endGroup(pid: number, patienceMs = 15_000): Promise<void> {
+  signalGroup(pid, 'SIGTERM');
+  const deadline = Date.now() + patienceMs;
+  while (signalGroup(pid, 0)) {
+    if (Date.now() > deadline) {
+      signalGroup(pid, 'SIGKILL');
+      return;
+    }
+    await sleep(100);
+  }
+}
+
+/** Ends everything that is still running, and lets nothing new begin until `resume`. */
+export async function endAll(): Promise<void> {
+  stopping = true;
+  await Promise.all([...groups].map((pid) => endGroup(pid)));
+}
+
+export function resume(): void {
+  stopping = false;
+}
+
+/** Runs a program to its end and returns what it said, whatever its exit code. */
+export function exec(program: string, args: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+  return new Promise((resolve, reject) => {
+    const child = start(program, args, {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    });
+    const pid = child.pid;
+    if (pid) groups.add(pid);
+    let stdout = '';
+    let stderr = '';
+    let output = '';
+    let timedOut = false;
+    const timeoutMs = options.timeoutMs ?? 600_000;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      if (pid) void endGroup(pid);
+    }, timeoutMs);
+    child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+      output += text;
+      options.onOutput?.(text);
+    });
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+      output += text;
+      options.onOutput?.(text);
+    });
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      if (pid) groups.delete(pid);
+      reject(new Error(`${program} can't be run: ${error.message}`));
+    });
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      if (pid) groups.delete(pid);
+      const note = timedOut ? `\n${program} was ended after ${timeoutMs / 1000} s` : signal ? `\n${program} was ended by ${signal}` : '';
+      resolve({ code: code ?? 128, stdout, stderr: stderr + note, output: output + note });
+    });
+    // a program that has stopped reading is judged by its exit code
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(options.input);
+  });
+}
+
+/** Runs a program that must succeed; the error carries the command and the end of its output. */
+export async function run(program: string, args: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+  const result = await exec(program, args, options);
+  if (result.code !== 0) throw new Error(`${[program, ...args].join(' ')} ended with ${result.code}:\n${tail(result.output)}`);
+  return result;
+}
+
+export interface Daemon {
+  readonly pid: number;
+  /** What it wrote, both streams. */
+  readonly logFile: string;
+  readonly running: () => boolean;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts a program that runs until it is stopped. */
+export function daemon(program: string, args: readonly string[], logFile: string, options: Pick<ExecOptions, 'cwd' | 'env'> = {}): Daemon {
+  const log = fs.openSync(logFile, 'a');
+  const child = start(program, args, { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: ['ignore', log, log] });
+  fs.closeSync(log);
+  let ended = false;
+  child.on('error', (error) => {
+    ended = true;
+    fs.appendFileSync(logFile, `${program} can't be run: ${error.message}\n`);
+  });
+  child.on('exit', (code, signal) => {
+    ended = true;
+    fs.appendFileSync(logFile, `${program} ended with ${signal ?? code}\n`);
+    if (child.pid) groups.delete(child.pid);
+  });
+  if (child.pid) groups.add(child.pid);
+  return {
+    pid: child.pid ?? 0,
+    logFile,
+    running: () => !ended,
+    stop: async () => {
+      if (child.pid && !ended) await endGroup(child.pid);
+    },
+  };
+}
+
+/** Asks until the answer is true; fails after the time, or at once when the daemon that should answer is gone. */
+export async function waitFor(what: string, answer: () => Promise<boolean>, options: { timeoutMs?: number; daemon?: Daemon } = {}): Promise<void> {
+  const timeoutMs = options.timeoutMs ?? 60_000;
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    if (await answer().catch(() => false)) return;
+    const gone = options.daemon !== undefined && !options.daemon.running();
+    if (stopping || gone || Date.now() > deadline) {
+      const log = options.daemon ? `:\n${tail(fs.readFileSync(options.daemon.logFile, 'utf8'))}` : '';
+      throw new Error(`${what}: ${gone ? 'the program has ended' : `not after ${timeoutMs / 1000} s`}${log}`);
+    }
+    await sleep(200);
+  }
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** The last lines of a text, for error messages. */
+export function tail(text: string, lines = 40): string {
+  // eslint-disable-next-line no-control-regex
+  const all = text
+    .replace(/\u001b\[[0-9;]*m/g, '')
+    .trimEnd()
+    .split('\n');
+  return (all.length > lines ? ['…', ...all.slice(-lines)] : all).join('\n');
+}

@@ -1,0 +1,107 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { Context } from './check';
+import { exec, type ExecResult, run, tail } from './process';
+
+/** The version of the OpenStack provider that the setup builds; the library asks for a newer one, which no Go module proxy has. */
+const OPENSTACK_PROVIDER = '1.54.1';
+
+export interface WorkspaceOptions {
+  /** Where the configuration goes: a new folder is made there. */
+  readonly folder: string;
+  /** The synthesised configuration, the parsed `cdk.tf.json`. */
+  readonly configuration: TerraformJson;
+  /** Values of the stack's variables. They go into a file that only the owner can read. */
+  readonly variables?: { readonly [name: string]: unknown };
+  /** For the provider: credentials of a cloud, for example. */
+  readonly environment?: { readonly [name: string]: string };
+}
+
+/** As much of Terraform's JSON configuration as is looked at here. */
+export interface TerraformJson {
+  readonly terraform?: { readonly required_providers?: { readonly [name: string]: { readonly source?: string; readonly version?: string } } };
+  readonly [block: string]: unknown;
+}
+
+/** A root module on disk and the Terraform (or OpenTofu) that works on it. */
+export class Workspace {
+  private readonly env: { readonly [name: string]: string | undefined };
+  private readonly terraform: string;
+
+  constructor(
+    context: Context,
+    private readonly options: WorkspaceOptions,
+  ) {
+    this.terraform = context.value('TERRAFORM');
+    const inherited = Object.keys(process.env).filter((name) => name.startsWith('TF_') || name.startsWith('OS_'));
+    this.env = {
+      ...Object.fromEntries(inherited.map((name) => [name, undefined])),
+      ...options.environment,
+      TF_CLI_CONFIG_FILE: context.value('TF_CLI_CONFIG_FILE'),
+      TF_IN_AUTOMATION: '1',
+      TF_INPUT: '0',
+      CHECKPOINT_DISABLE: '1',
+    };
+    fs.mkdirSync(options.folder, { recursive: true });
+    fs.writeFileSync(path.join(options.folder, 'cdk.tf.json'), JSON.stringify(withProviderOfSetup(options.configuration), null, 2));
+    if (options.variables) {
+      fs.writeFileSync(path.join(options.folder, 'terraform.tfvars.json'), JSON.stringify(options.variables), { mode: 0o600 });
+    }
+  }
+
+  async init(): Promise<void> {
+    await this.command('init', '-no-color');
+  }
+
+  async validate(): Promise<void> {
+    await this.command('validate', '-no-color');
+  }
+
+  async apply(): Promise<void> {
+    await this.command('apply', '-auto-approve', '-no-color');
+  }
+
+  async destroy(): Promise<void> {
+    await this.command('destroy', '-auto-approve', '-no-color');
+  }
+
+  /** Fails unless the plan is empty: the error carries the plan. */
+  async expectNoChanges(): Promise<void> {
+    const plan = await this.exec('plan', '-detailed-exitcode', '-no-color');
+    if (plan.code === 2) throw new Error(`the plan after the apply is not empty:\n${tail(plan.output, 80)}`);
+    if (plan.code !== 0) throw new Error(`terraform plan ended with ${plan.code}:\n${tail(plan.output)}`);
+  }
+
+  /** The state, as `terraform show -json` prints it. */
+  async show(): Promise<any> {
+    return JSON.parse((await this.command('show', '-json')).stdout);
+  }
+
+  /** The outputs' values, sensitive ones included: never print them. */
+  async outputs(): Promise<{ [name: string]: any }> {
+    const outputs: { [name: string]: { value: unknown } } = JSON.parse((await this.command('output', '-json')).stdout);
+    return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
+  }
+
+  /** Any other subcommand, whatever its exit code. */
+  exec(...args: string[]): Promise<ExecResult> {
+    return exec(this.terraform, args, { cwd: this.options.folder, env: this.env, timeoutMs: 20 * 60_000 });
+  }
+
+  private command(...args: string[]): Promise<ExecResult> {
+    return run(this.terraform, args, { cwd: this.options.folder, env: this.env, timeoutMs: 20 * 60_000 });
+  }
+}
+
+/** The configuration with the version of the OpenStack provider that is there, and not another change. */
+function withProviderOfSetup(configuration: TerraformJson): TerraformJson {
+  const openstack = configuration.terraform?.required_providers?.openstack;
+  if (!openstack) return configuration;
+  return {
+    ...configuration,
+    terraform: {
+      ...configuration.terraform,
+      required_providers: { ...configuration.terraform?.required_providers, openstack: { ...openstack, version: OPENSTACK_PROVIDER } },
+    },
+  };
+}

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Programs that Debian has: packages.sh shellcheck cloud-init sshd. Prints where each is, as SHELLCHECK, CLOUD_INIT, SSHD.
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+PATH=$PATH:/usr/sbin:/sbin
+for name in "$@"; do
+  case $name in
+  sshd) packages=(openssh-server openssh-client) ;;
+  *) packages=("$name") ;;
+  esac
+  command -v "$name" >/dev/null || apt_install "package ${packages[0]}" "${packages[@]}"
+  variable=${name^^}
+  echo "${variable//-/_}=$(command -v "$name")"
+done
