@@ -128,11 +128,6 @@ export class Cidr {
     return toText(index < 0 ? this.last + 1n + BigInt(index) : this.first + BigInt(index), this.family);
   }
 
-  /** True if the other is the same block. */
-  public equals(other: Cidr): boolean {
-    return other.family === this.family && other.first === this.first && other.prefixLength === this.prefixLength;
-  }
-
   /** The block as text: `10.20.0.0/16`. */
   public toString(): string {
     return `${this.network}/${this.prefixLength}`;

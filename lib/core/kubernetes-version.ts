@@ -88,17 +88,15 @@ export class KubernetesVersion {
    */
   public static _parse(where: Where, name: string, version: string): KubernetesVersion | undefined {
     if (!isKnown(version)) return undefined;
-    const text = typeof version === 'string' ? version : '';
-    const parsed = parse(/^v?\d+\.\d+$/.test(text) ? `${text}.0` : text);
-    const series = parsed === null ? undefined : `${parsed.major}.${parsed.minor}`;
-    if (parsed === null || series === undefined || parsed.prerelease.length > 0 || parsed.build.length > 0) {
+    const minorOnly = /^v?\d+\.\d+$/.test(version);
+    const parsed = parse(minorOnly ? `${version}.0` : version);
+    if (parsed === null || parsed.prerelease.length > 0 || parsed.build.length > 0) {
       fail(where, { problem: `${name} is not a release of Kubernetes`, value: version, fix: 'write it as 1.36 or 1.36.2' });
     }
-    if (!Object.hasOwn(ROWS, series)) {
-      fail(where, { problem: `${name} is not known`, value: version, fix: suggestion(series, Object.keys(ROWS)) });
-    }
-    const constant = KubernetesVersion.all().find((known) => known.minor === series);
-    return constant !== undefined && /^v?\d+\.\d+$/.test(text) ? constant : new KubernetesVersion(series, parsed.version);
+    const series = `${parsed.major}.${parsed.minor}`;
+    const known = KubernetesVersion.all().find((candidate) => candidate.minor === series);
+    if (known === undefined) fail(where, { problem: `${name} is not known`, value: version, fix: suggestion(series, Object.keys(ROWS)) });
+    return minorOnly ? known : new KubernetesVersion(series, parsed.version);
   }
 
   /** Minor: `1.36`. */
@@ -142,11 +140,6 @@ export class KubernetesVersion {
   /** True if this version is older than the other, patches counted. */
   public isOlderThan(other: KubernetesVersion): boolean {
     return compare(this.version, other.version) < 0;
-  }
-
-  /** True if both are the same patch. */
-  public equals(other: KubernetesVersion): boolean {
-    return this.version === other.version;
   }
 
   /** How many minors this version is ahead of the other; negative if it is behind. */

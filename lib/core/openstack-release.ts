@@ -127,9 +127,9 @@ export class OpenStackRelease {
 
   /** True if Kolla supports to upgrade in one step: to the next release, or from a SLURP release to the next SLURP release. */
   public canUpgradeTo(next: OpenStackRelease): boolean {
+    if (!this.isOlderThan(next)) return false;
     const releases = OpenStackRelease.all();
     const between = releases.slice(releases.indexOf(this) + 1, releases.indexOf(next));
-    if (!this.isOlderThan(next)) return false;
     return between.length === 0 || (this.slurp && next.slurp && between.every((release) => !release.slurp));
   }
 

@@ -8,7 +8,7 @@ const BYTES: { readonly [unit: string]: bigint } = Object.fromEntries(
 );
 const MIB = 1024n ** 2n;
 const GIB = 1024n ** 3n;
-const SIZE = /^(\d{1,18})(?:\.(\d{1,9}))? ?(?:([KMGTPkmgtp]i?)[Bb]?)?$/;
+const SIZE = /^(\d{1,18})(?:\.(\d{1,9}))? ?(?:([KkMGTP]i?)B?)?$/;
 
 /**
  * Memory or disk size in whole MiB, rounded down: what a machine has.
@@ -17,12 +17,12 @@ const SIZE = /^(\d{1,18})(?:\.(\d{1,9}))? ?(?:([KMGTPkmgtp]i?)[Bb]?)?$/;
  * the makers of disks count; a text without a unit is MiB. Undefined if it isn't known at synth.
  */
 export function toMib(where: Where, name: string, size: string | number): number | undefined {
-  return toUnit(where, name, size, MIB, MIB, 'MiB');
+  return toUnit(where, name, size, MIB, 'MiB');
 }
 
 /** The same in whole GiB, rounded down; without a unit it is GiB. */
 export function toGib(where: Where, name: string, size: string | number): number | undefined {
-  return toUnit(where, name, size, GIB, GIB, 'GiB');
+  return toUnit(where, name, size, GIB, 'GiB');
 }
 
 /** Whole MiB as a Kubernetes quantity: `512Mi`, or `20Gi` where it divides evenly. */
@@ -52,21 +52,18 @@ export function toCpus(where: Where, name: string, cpus: string | number): numbe
   return cores;
 }
 
-function toUnit(where: Where, name: string, size: string | number, plain: bigint, unit: bigint, unitName: string): number | undefined {
+function toUnit(where: Where, name: string, size: string | number, unit: bigint, unitName: string): number | undefined {
   if (!isKnown(size)) return undefined;
   const [, integer, fraction = '', suffix] = SIZE.exec(String(size).trim()) ?? [];
   if (integer === undefined) {
     fail(where, { problem: `${name} is not a size`, value: size, fix: `write it as 64GiB, 512MiB, 1.5TiB, or as a number of ${unitName}` });
   }
-  const factor = suffix === undefined ? plain : BYTES[suffix[0].toUpperCase() + suffix.slice(1)];
+  const factor = suffix === undefined ? unit : BYTES[suffix[0].toUpperCase() + suffix.slice(1)];
   const bytes = (BigInt(integer + fraction) * factor) / 10n ** BigInt(fraction.length);
   const result = bytes / unit;
   if (result < 1n || result > BigInt(Number.MAX_SAFE_INTEGER)) {
-    fail(where, {
-      problem: `${name} must be at least 1 ${unitName} and not beyond measure`,
-      value: size,
-      fix: `write it with its unit, for example 64GiB`,
-    });
+    const problem = `${name} is ${result < 1n ? 'less than 1' : 'more than can be counted in'} ${unitName}`;
+    fail(where, { problem, value: size, fix: 'check its unit, for example 64GiB' });
   }
   return Number(result);
 }
