@@ -28,11 +28,12 @@ const project = new cdk.JsiiProject({
   minNodeVersion: '20.9.0',
   packageManager: javascript.NodePackageManager.NPM,
   projenrcTs: true,
+  projenrcTsOptions: { projenCodeDir: 'tools' },
   runner: typescript.TypeScriptRunner.tsx(),
   tsconfig: { compilerOptions: { stripInternal: true, noFallthroughCasesInSwitch: true } },
   tsconfigDevFile: 'tsconfig.dev.json',
   tsconfigDev: {
-    include: ['lib/**/*.ts', 'examples/**/*.ts', 'test/**/*.ts'],
+    include: ['.projenrc.ts', 'lib/**/*.ts', 'examples/**/*.ts', 'test/**/*.ts'],
     compilerOptions: {
       // Examples are written as a user writes them.
       paths: { 'cdktf-strata': ['./lib/index'], 'cdktf-strata/lib/*': ['./lib/*'] },
@@ -105,7 +106,19 @@ new JsonFile(project, 'jest.config.json', {
     testTimeout: 60_000,
   },
 });
-for (const pattern of ['lib/**/*.ts', '!lib/**/*.d.ts', 'examples/', 'schemas/', 'tools/', 'docs/', '.ci/', 'cdktf.json', 'cdktf.out/', 'jest.config.json', 'CONTRIBUTING.md']) {
+for (const pattern of [
+  'lib/**/*.ts',
+  '!lib/**/*.d.ts',
+  'examples/',
+  'schemas/',
+  'tools/',
+  'docs/',
+  '.ci/',
+  'cdktf.json',
+  'cdktf.out/',
+  'jest.config.json',
+  'CONTRIBUTING.md',
+]) {
   project.addPackageIgnore(pattern);
 }
 
@@ -123,8 +136,15 @@ project.postCompileTask.exec('node tools/lazy-exports.mjs');
 
 project.setScript('demo', 'tsx --tsconfig tsconfig.dev.json examples/demo.ts');
 project.setScript('conformance', 'tsx --tsconfig tsconfig.dev.json test/conformance/run.ts');
-project.addTask('consumer', { description: 'Pack the library and synthesise a new app against it, under cdktf and under cdktn', exec: 'tsx --tsconfig tsconfig.dev.json test/consumer/run.ts' });
-project.addTask('bench', { description: 'Load time of require(cdktf-strata) beside require(cdktf), and synthesis time', exec: 'node tools/bench.mjs', receiveArgs: true });
+project.addTask('consumer', {
+  description: 'Pack the library and synthesise a new app against it, under cdktf and under cdktn',
+  exec: 'tsx --tsconfig tsconfig.dev.json test/consumer/run.ts',
+});
+project.addTask('bench', {
+  description: 'Load time of require(cdktf-strata) beside require(cdktf), and synthesis time',
+  exec: 'node tools/bench.mjs',
+  receiveArgs: true,
+});
 
 // The layers: who may import whom. core/ and contracts/ are everybody's; nobody imports a layer above.
 const layers: Record<string, string[]> = {
@@ -141,7 +161,11 @@ project.eslint?.addRules({
     'error',
     {
       zones: Object.entries(layers).flatMap(([layer, forbidden]) =>
-        forbidden.map((from) => ({ target: `./lib/${layer}`, from: `./lib/${from}`, message: `${layer}/ must not know ${from}/ (see docs/architecture.md)` })),
+        forbidden.map((from) => ({
+          target: `./lib/${layer}`,
+          from: `./lib/${from}`,
+          message: `${layer}/ must not know ${from}/ (see docs/architecture.md)`,
+        })),
       ),
     },
   ],
@@ -149,7 +173,10 @@ project.eslint?.addRules({
     'error',
     {
       patterns: [
-        { group: ['@cdktf/provider-*', '!@cdktf/provider-*/lib', '!@cdktf/provider-*/lib/**'], message: 'Deep imports only: a provider root costs up to 0.7 s.' },
+        {
+          group: ['@cdktf/provider-*', '!@cdktf/provider-*/lib', '!@cdktf/provider-*/lib/**'],
+          message: 'Deep imports only: a provider root costs up to 0.7 s.',
+        },
       ],
     },
   ],
@@ -162,12 +189,16 @@ project.eslint?.addRules({
     { selector: "NewExpression[callee.name='DataResource']", message: 'DataResource runs terraform at synth: use StepResource.' },
   ],
 });
+project.eslint!.config.parserOptions = { ecmaVersion: 2022, sourceType: 'module', project: ['./tsconfig.dev.json'] };
+project.eslint!.config.settings['import/resolver'].typescript.project = './tsconfig.dev.json';
+project.eslint?.addOverride({ files: ['lib/core/cidr.ts'], rules: { 'no-bitwise': 'off' } }); // address arithmetic
 project.eslint?.addOverride({ files: ['tools/**', 'test/**', 'examples/**', '.projenrc.ts'], rules: { 'import/no-extraneous-dependencies': 'off' } });
 
-project.addTask('lint', { description: 'ESLint without fixing, and types of everything that jsii does not compile', steps: [
-  { exec: 'eslint --max-warnings 0 .projenrc.ts lib test examples' },
-  { exec: 'tsc --noEmit -p tsconfig.dev.json' },
-] });
+project.addTask('lint', {
+  description: 'ESLint without fixing, and the types of what jsii does not compile',
+  env: { ESLINT_USE_FLAT_CONFIG: 'false', NODE_NO_WARNINGS: '1' },
+  steps: [{ exec: 'eslint --max-warnings 0 --ext .ts .projenrc.ts lib test examples' }, { exec: 'tsc --noEmit -p tsconfig.dev.json' }],
+});
 
 new JsonFile(project, 'cdktf.json', {
   marker: false,

@@ -1,7 +1,7 @@
 import { IConstruct } from 'constructs';
-import { KubernetesVersion } from '../core/kubernetes-version';
 import { Cni } from './cni';
 import { IOpenStackCloud } from './openstack-cloud';
+import { KubernetesVersion } from '../core/kubernetes-version';
 
 /** How to log in to a cluster, in the parts that Terraform's kubernetes and helm providers take. All but the host are sensitive. */
 export interface ClusterAccess {

@@ -1,5 +1,6 @@
 import { Aspects, IAspect, TerraformProvider, TerraformStack } from 'cdktf';
 import { IConstruct } from 'constructs';
+import { widenProviderRanges } from './provider-ranges';
 
 /**
  * Gives a stack a provider that needs no configuration (tls, random), unless the stack has one of its own by the time of synthesis.
@@ -16,6 +17,7 @@ export function defaultProvider(scope: IConstruct, providerName: string, make: (
   if (marker in stack) return;
   Object.defineProperty(stack, marker, { value: true });
   Aspects.of(stack).add(new DefaultProvider(stack, providerName, make));
+  widenProviderRanges(stack);
 }
 
 class DefaultProvider implements IAspect {

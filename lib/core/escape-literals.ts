@@ -30,7 +30,10 @@ const quoted = (dollars: string) => Lazy.stringValue({ produce: () => `\${"${dol
 function escapeLiteral(literal: string, beforeToken: boolean): string {
   // A number token is a double near -8e298: inside a string it would be printed as that.
   if (/-\d(\.\d+)?e\+298/.test(literal)) {
-    fail('TemplateText', { problem: 'a number token stands inside a string, where it loses its reference', fix: 'write it with Token.asString(…) or Fn.tostring(…)' });
+    fail('TemplateText', {
+      problem: 'a number token stands inside a string, where it loses its reference',
+      fix: 'write it with Token.asString(…) or Fn.tostring(…)',
+    });
   }
   const [body, dollars] = beforeToken ? [literal.replace(/\$+$/, ''), /\$*$/.exec(literal)![0]] : [literal, ''];
   return body.replace(/\$\{/g, () => `$$${BRACE}`).replace(/%\{/g, () => `%%${BRACE}`) + (dollars && quoted(dollars));

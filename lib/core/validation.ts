@@ -56,7 +56,12 @@ export function check<T>(where: Where, value: T | undefined, condition: (value: 
 }
 
 /** Throws unless the value is a whole number in the range. */
-export function checkInteger(where: Where, name: string, value: number | undefined, range: { readonly min?: number; readonly max?: number } = {}): void {
+export function checkInteger(
+  where: Where,
+  name: string,
+  value: number | undefined,
+  range: { readonly min?: number; readonly max?: number } = {},
+): void {
   const { min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = range;
   const from = range.min === undefined ? '' : ` from ${min}`;
   const to = range.max === undefined ? '' : ` to ${max}`;
