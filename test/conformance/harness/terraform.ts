@@ -83,6 +83,20 @@ export class Workspace {
     return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
   }
 
+  /**
+   * The value of an expression over the configuration and its state, sensitive or not: `local.user_data_worker`. Never print it. After `init`, and
+   * after `apply` where it reads a resource.
+   */
+  async evaluate(expression: string): Promise<any> {
+    const { stdout } = await run(this.terraform, ['console'], {
+      cwd: this.options.folder,
+      env: this.env,
+      // base64, since the console's own quoting is not JSON's
+      input: `base64encode(jsonencode(nonsensitive(${expression})))\n`,
+    });
+    return JSON.parse(Buffer.from(JSON.parse(stdout), 'base64').toString('utf8'));
+  }
+
   /** Any other subcommand, whatever its exit code. */
   exec(...args: string[]): Promise<ExecResult> {
     return exec(this.terraform, args, { cwd: this.options.folder, env: this.env, timeoutMs: 20 * 60_000 });

@@ -38,27 +38,44 @@ waitfor() { # url
   die "no answer from $1; the services' logs are in $LOG"
 }
 
+DATABASES=(keystone glance placement nova nova_api nova_cell0 neutron cinder octavia octavia_persistence ironic barbican)
 say "mariadb, rabbitmq, memcached"
+if [ "${1:-}" = --fresh ]; then # a new cloud even where an earlier one was cut off: only before any service runs
+  for f in "$RUN"/*.pid; do
+    if [ -f "$f" ] && kill -0 "$(cat "$f")" 2>/dev/null; then die 'stop the running cloud first: openstack-down.sh --purge'; fi
+  done
+  rm -rf /var/lib/rabbitmq/mnesia
+fi
 mkdir -p /run/mysqld && chown mysql /run/mysqld
 start mariadb mariadbd --user=mysql --bind-address=127.0.0.1 --max-connections=1000
 start memcached memcached -u memcache -l 127.0.0.1
 start epmd epmd -address 127.0.0.1 # else rabbitmq leaves one behind
 export RABBITMQ_NODENAME=rabbit@localhost RABBITMQ_NODE_IP_ADDRESS=127.0.0.1
-start rabbitmq rabbitmq-server
+# not by Debian's wrapper: its su gives the server a session of its own, where nobody finds it to stop it
+start rabbitmq setpriv --reuid=rabbitmq --regid=rabbitmq --init-groups env HOME=/var/lib/rabbitmq /usr/lib/rabbitmq/bin/rabbitmq-server
 for _ in $(seq 60); do mariadb -e 'select 1' >/dev/null 2>&1 && break; sleep 0.5; done
 for _ in $(seq 60); do rabbitmqctl -n rabbit@localhost await_startup >/dev/null 2>&1 && break; sleep 1; done
 rabbitmqctl -n rabbit@localhost add_user openstack $PW >/dev/null 2>&1 || true
 rabbitmqctl -n rabbit@localhost set_permissions openstack '.*' '.*' '.*' >/dev/null
-if [ "${1:-}" = --fresh ]; then # a new cloud even where an earlier one was cut off: only before any service runs
-  [ ! -f "$RUN/keystone.pid" ] || ! kill -0 "$(cat "$RUN/keystone.pid")" 2>/dev/null || die 'stop the running cloud first: openstack-down.sh' 
-  for db in keystone glance placement nova nova_api nova_cell0 neutron cinder octavia octavia_persistence ironic barbican; do mariadb -e "DROP DATABASE IF EXISTS $db"; done
-fi
-for db in keystone glance placement nova nova_api nova_cell0 neutron cinder octavia octavia_persistence ironic barbican; do
+for db in "${DATABASES[@]}"; do
+  [ "${1:-}" != --fresh ] || mariadb -e "DROP DATABASE IF EXISTS $db"
   mariadb -e "CREATE DATABASE IF NOT EXISTS $db CHARACTER SET utf8; GRANT ALL ON $db.* TO '$db'@'127.0.0.1' IDENTIFIED BY '$PW'; GRANT ALL ON $db.* TO '$db'@'localhost' IDENTIFIED BY '$PW';"
 done
 mariadb -e "GRANT ALL ON nova_api.* TO 'nova'@'127.0.0.1'; GRANT ALL ON nova_cell0.* TO 'nova'@'127.0.0.1'; GRANT ALL ON octavia_persistence.* TO 'octavia'@'127.0.0.1';"
 db() { echo "mysql+pymysql://$1:$PW@127.0.0.1/$2"; }
-set_() { crudini --set "$@"; }
+# crudini takes a tenth of a second a call and there are hundreds of settings: they are gathered a file, and merged by `configure`
+PENDING=$(mktemp -d)
+set_() { # file section key value
+  printf '[%s]\n%s = %s\n' "$2" "$3" "$4" >>"$PENDING/${1//\//%}"
+}
+configure() {
+  local f name
+  for f in "$PENDING"/*; do
+    name=${f##*/}
+    crudini --merge "${name//%//}" <"$f"
+    rm "$f"
+  done
+}
 authtoken() { # conf user
   local c=$1 u=$2
   for kv in www_authenticate_uri=http://127.0.0.1:5000 auth_url=http://127.0.0.1:5000 memcached_servers=127.0.0.1:11211 auth_type=password \
@@ -70,6 +87,7 @@ MQ="rabbit://openstack:$PW@127.0.0.1:5672/"
 say "keystone"
 K=/etc/keystone/keystone.conf
 set_ $K database connection "$(db keystone keystone)"; set_ $K token provider fernet; set_ $K DEFAULT log_file ''; set_ $K DEFAULT use_stderr true
+configure
 (keystone-manage db_sync; keystone-manage fernet_setup --keystone-user keystone --keystone-group keystone; keystone-manage credential_setup --keystone-user keystone --keystone-group keystone
 keystone-manage bootstrap --bootstrap-password $PW --bootstrap-admin-url http://127.0.0.1:5000/v3/ --bootstrap-internal-url http://127.0.0.1:5000/v3/ --bootstrap-public-url http://127.0.0.1:5000/v3/ --bootstrap-region-id RegionOne) >"$LOG/keystone-sync.log" 2>&1
 chown -R root:root /etc/keystone/fernet-keys /etc/keystone/credential-keys
@@ -122,20 +140,21 @@ say "glance"
 G=/etc/glance/glance-api.conf
 set_ $G database connection "$(db glance glance)"; authtoken $G glance; set_ $G paste_deploy flavor keystone
 set_ $G glance_store stores file; set_ $G glance_store default_store file; set_ $G glance_store filesystem_store_datadir /var/lib/glance/images; set_ $G DEFAULT log_file ''; set_ $G DEFAULT use_stderr true
-set_ $G DEFAULT enabled_import_methods "[glance-direct,web-download]"; set_ $G DEFAULT enabled_backends ''; crudini --del $G DEFAULT enabled_backends
+set_ $G DEFAULT enabled_import_methods "[glance-direct,web-download]"; crudini --del $G DEFAULT enabled_backends
+configure
 mkdir -p /var/lib/glance/images; glance-manage db_sync >"$LOG/glance-sync.log" 2>&1
 api glance 9292 /usr/bin/glance-wsgi-api 1 3
 
 say "placement"
 P=/etc/placement/placement.conf
 set_ $P placement_database connection "$(db placement placement)"; authtoken $P placement; set_ $P api auth_strategy keystone; set_ $P DEFAULT log_file ''
+configure
 placement-manage db sync >"$LOG/placement-sync.log" 2>&1
 api placement 8778 /usr/bin/placement-api 1 3
 
 say "neutron"
 N=/etc/neutron/neutron.conf; M=/etc/neutron/plugins/ml2/ml2_conf.ini; L=/etc/neutron/plugins/ml2/linuxbridge_agent.ini
 for kv in core_plugin=ml2 service_plugins=router,trunk,qos,segments,port_forwarding transport_url=$MQ auth_strategy=keystone bind_host=127.0.0.1 api_workers=2 rpc_workers=1 log_file= log_dir= use_stderr=true dns_domain=lab.local. notify_nova_on_port_status_changes=true notify_nova_on_port_data_changes=true dhcp_agents_per_network=1 lock_path=/var/lib/neutron/tmp; do set_ $N DEFAULT "${kv%%=*}" "${kv#*=}"; done
-crudini --del $N DEFAULT log_file; crudini --del $N DEFAULT log_dir
 set_ $N oslo_concurrency lock_path /var/lib/neutron/tmp; set_ $N database connection "$(db neutron neutron)"; authtoken $N neutron; set_ $N experimental linuxbridge true
 for q in port floatingip network subnet router security_group security_group_rule trunk; do set_ $N quotas quota_$q 10000; done
 for kv in auth_url=http://127.0.0.1:5000 auth_type=password project_domain_name=Default user_domain_name=Default region_name=RegionOne project_name=service username=nova password=$PW; do set_ $N nova "${kv%%=*}" "${kv#*=}"; done
@@ -172,6 +191,8 @@ class LabMechanismDriver(api.MechanismDriver):
             return
 PY
 rm -rf "$HOME/.cache/python-entrypoints" /var/lib/neutron/.cache/python-entrypoints
+configure
+crudini --del $N DEFAULT log_file; crudini --del $N DEFAULT log_dir
 neutron-db-manage --config-file $N --config-file $M upgrade head >"$LOG/neutron-sync.log" 2>&1
 start neutron-server neutron-server --config-file $N --config-file $M
 start neutron-linuxbridge neutron-linuxbridge-agent --config-file $N --config-file $M --config-file $L
@@ -179,7 +200,6 @@ start neutron-linuxbridge neutron-linuxbridge-agent --config-file $N --config-fi
 say "nova"
 V=/etc/nova/nova.conf
 for kv in transport_url=$MQ my_ip=127.0.0.1 osapi_compute_listen=127.0.0.1 metadata_listen=127.0.0.1 use_stderr=true compute_driver=fake.FakeDriverWithoutFakeNodes state_path=/var/lib/nova; do set_ $V DEFAULT "${kv%%=*}" "${kv#*=}"; done
-crudini --del $V DEFAULT log_file; crudini --del $V DEFAULT log_dir
 set_ $V DEFAULT compute_driver fake.FakeDriver; set_ $V DEFAULT initial_cpu_allocation_ratio 64; set_ $V DEFAULT initial_ram_allocation_ratio 64; set_ $V DEFAULT initial_disk_allocation_ratio 64
 set_ $V api_database connection "$(db nova nova_api)"; set_ $V database connection "$(db nova nova)"; set_ $V api auth_strategy keystone; authtoken $V nova
 set_ $V oslo_concurrency lock_path /var/lib/nova/tmp; mkdir -p /var/lib/nova/tmp
@@ -190,6 +210,8 @@ for s in placement neutron cinder service_user; do for kv in auth_url=http://127
 set_ $V placement username placement; set_ $V neutron username neutron; set_ $V cinder username cinder; set_ $V cinder os_region_name RegionOne; set_ $V service_user username nova; set_ $V service_user send_service_user_token true
 set_ $V neutron service_metadata_proxy true; set_ $V neutron metadata_proxy_shared_secret $PW
 set_ $V vnc enabled false; set_ $V workarounds skip_cpu_compare_on_dest true
+configure
+crudini --del $V DEFAULT log_file; crudini --del $V DEFAULT log_dir
 nova-manage api_db sync >"$LOG/nova-sync.log" 2>&1
 nova-manage cell_v2 map_cell0 --database_connection "$(db nova nova_cell0)" >>"$LOG/nova-sync.log" 2>&1 || true
 nova-manage cell_v2 create_cell --name=cell1 >>"$LOG/nova-sync.log" 2>&1 || true
@@ -235,10 +257,11 @@ class LabVolumeDriver(driver.VolumeDriver):
 PY
 C=/etc/cinder/cinder.conf
 for kv in transport_url=$MQ auth_strategy=keystone my_ip=127.0.0.1 osapi_volume_listen=127.0.0.1 enabled_backends=fake glance_api_servers=http://127.0.0.1:9292 default_volume_type=standard use_stderr=true state_path=/var/lib/cinder quota_volumes=100000 quota_gigabytes=10000000 quota_snapshots=10000 allow_availability_zone_fallback=true; do set_ $C DEFAULT "${kv%%=*}" "${kv#*=}"; done
-crudini --del $C DEFAULT log_file || true; crudini --del $C DEFAULT log_dir || true
 set_ $C database connection "$(db cinder cinder)"; authtoken $C cinder; set_ $C oslo_concurrency lock_path /var/lib/cinder/tmp; mkdir -p /var/lib/cinder/tmp
 set_ $C fake volume_driver cinder_lab_driver.LabVolumeDriver; set_ $C fake volume_backend_name fake; set_ $C fake backend_availability_zone nova
 for kv in auth_url=http://127.0.0.1:5000 auth_type=password project_domain_name=Default user_domain_name=Default region_name=RegionOne project_name=service username=nova password=$PW; do set_ $C nova "${kv%%=*}" "${kv#*=}"; done
+configure
+crudini --del $C DEFAULT log_file; crudini --del $C DEFAULT log_dir
 cinder-manage db sync >"$LOG/cinder-sync.log" 2>&1
 api cinder-api 8776 /usr/bin/cinder-wsgi 1 3
 start cinder-scheduler cinder-scheduler; start cinder-volume cinder-volume
@@ -246,13 +269,15 @@ start cinder-scheduler cinder-scheduler; start cinder-volume cinder-volume
 say "barbican"
 B=/etc/barbican/barbican.conf
 set_ $B DEFAULT sql_connection "$(db barbican barbican)"; set_ $B DEFAULT transport_url "$MQ"; set_ $B DEFAULT db_auto_create true; set_ $B DEFAULT host_href http://127.0.0.1:9311; authtoken $B barbican
-barbican-manage db upgrade >"$LOG/barbican-sync.log" 2>&1 || true
+configure
+barbican-manage db upgrade >"$LOG/barbican-sync.log" 2>&1
 api barbican 9311 /usr/bin/barbican-wsgi-api 1 2
 
 say "ironic"
 I=/etc/ironic/ironic.conf
 for kv in transport_url=$MQ auth_strategy=keystone my_ip=127.0.0.1 enabled_hardware_types=fake-hardware enabled_boot_interfaces=fake enabled_deploy_interfaces=fake enabled_management_interfaces=fake enabled_power_interfaces=fake enabled_network_interfaces=noop enabled_inspect_interfaces=fake,no-inspect enabled_raid_interfaces=fake,no-raid enabled_bios_interfaces=fake,no-bios enabled_vendor_interfaces=fake,no-vendor enabled_console_interfaces=fake,no-console default_network_interface=noop rpc_transport=oslo; do set_ $I DEFAULT "${kv%%=*}" "${kv#*=}"; done
 set_ $I database connection "$(db ironic ironic)"; authtoken $I ironic; set_ $I api host_ip 127.0.0.1; set_ $I conductor automated_clean false
+configure
 ironic-dbsync --config-file $I upgrade >"$LOG/ironic-sync.log" 2>&1 || ironic-dbsync --config-file $I create_schema >>"$LOG/ironic-sync.log" 2>&1
 api ironic-api 6385 /usr/bin/ironic-api-wsgi 1 3
 start ironic-conductor ironic-conductor
@@ -270,7 +295,7 @@ set_ $O DEFAULT transport_url "$MQ"; set_ $O database connection "$(db octavia o
 set_ $O api_settings bind_host 127.0.0.1; set_ $O api_settings enabled_provider_drivers "amphora:The Octavia Amphora driver.,octavia:Deprecated alias."; set_ $O api_settings default_provider_driver amphora; set_ $O api_settings allow_tls_terminated_listeners true
 set_ $O controller_worker compute_driver compute_nova_driver; set_ $O controller_worker amphora_driver amphora_noop_driver; set_ $O controller_worker network_driver allowed_address_pairs_driver; set_ $O controller_worker image_driver image_glance_driver; set_ $O controller_worker volume_driver volume_noop_driver; set_ $O controller_worker distributor_driver distributor_noop_driver
 [ -f /etc/octavia/lab-ca.key ] || openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj /CN=lab-ca -keyout /etc/octavia/lab-ca.key -out /etc/octavia/lab-ca.crt 2>/dev/null
-set_ $O certificates ca_certificate /etc/octavia/lab-ca.crt; set_ $O certificates ca_private_key /etc/octavia/lab-ca.key; crudini --del $O certificates ca_private_key_passphrase || true
+set_ $O certificates ca_certificate /etc/octavia/lab-ca.crt; set_ $O certificates ca_private_key /etc/octavia/lab-ca.key
 mkdir -p /etc/octavia/certs; cp /etc/octavia/lab-ca.crt /etc/octavia/certs/ca_01.pem; cat /etc/octavia/lab-ca.crt /etc/octavia/lab-ca.key >/etc/octavia/certs/client.pem
 set_ $O certificates cert_manager local_cert_manager; set_ $O health_manager heartbeat_key lab; set_ $O health_manager bind_ip 127.0.0.1; set_ $O health_manager controller_ip_port_list 127.0.0.1:5555; set_ $O oslo_messaging topic octavia_prov
 for kv in auth_url=http://127.0.0.1:5000 auth_type=password region_name=RegionOne project_domain_name=Default user_domain_name=Default project_name=service username=octavia password=$PW; do set_ $O service_auth "${kv%%=*}" "${kv#*=}"; done
@@ -293,6 +318,8 @@ print(net.id,sg.id,fl.id)
 P
 read -r LBNET LBSG LBFL <"$RUN/octavia.ids"
 set_ $O controller_worker amp_boot_network_list "$LBNET"; set_ $O controller_worker amp_secgroup_list "$LBSG"; set_ $O controller_worker amp_flavor_id "$LBFL"; set_ $O controller_worker amp_image_tag amphora; set_ $O controller_worker client_ca /etc/octavia/certs/ca_01.pem; set_ $O controller_worker amp_active_wait_sec 1; set_ $O controller_worker amp_active_retries 180; set_ $O controller_worker workers 1
+configure
+crudini --del $O certificates ca_private_key_passphrase
 octavia-db-manage upgrade head >"$LOG/octavia-sync.log" 2>&1
 api octavia-api 9876 /usr/bin/octavia-wsgi 1 3
 start octavia-worker octavia-worker; start octavia-housekeeping octavia-housekeeping; start octavia-health-manager octavia-health-manager
