@@ -1,3 +1,4 @@
+/* eslint-disable no-bitwise -- an address is a string of bits */
 import { IPv4, IPv6, parse } from 'ipaddr.js';
 import { IpFamily } from './ip-family';
 import { fail, isKnown, Where } from './validation';

@@ -1,5 +1,6 @@
 export * from './cidr';
 export * from './encapsulation';
+export * from './host-distribution';
 export * from './ip-family';
 export * from './kubernetes-version';
 export * from './mtu';

@@ -89,9 +89,10 @@ export class KubernetesVersion {
   public static _parse(where: Where, name: string, version: string): KubernetesVersion | undefined {
     if (!isKnown(version)) return undefined;
     const minorOnly = /^v?\d+\.\d+$/.test(version);
-    const parsed = parse(minorOnly ? `${version}.0` : version);
+    // A number is no text: YAML reads an unquoted 1.40 as 1.4.
+    const parsed = typeof version === 'string' ? parse(minorOnly ? `${version}.0` : version) : null;
     if (parsed === null || parsed.prerelease.length > 0 || parsed.build.length > 0) {
-      fail(where, { problem: `${name} is not a release of Kubernetes`, value: version, fix: 'write it as 1.36 or 1.36.2' });
+      fail(where, { problem: `${name} is not a release of Kubernetes`, value: version, fix: 'write it as "1.36" or "1.36.2"' });
     }
     const series = `${parsed.major}.${parsed.minor}`;
     const known = KubernetesVersion.all().find((candidate) => candidate.minor === series);
