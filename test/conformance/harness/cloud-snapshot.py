@@ -109,7 +109,7 @@ for kind, path, key in (("secret", "secrets", "secrets"), ("secret container", "
     collect(kind, "key-manager", f"/v1/{path}?limit=100", key, "name", id_field={"orders": "order_ref", "containers": "container_ref"}.get(path, "secret_ref"))
 
 # Bare metal
-B = {"OpenStack-API-Version": "baremetal 1.60"}
+B = {"X-OpenStack-Ironic-API-Version": "1.60"}
 collect("ironic node", "baremetal", "/v1/nodes", "nodes", "name", id_field="uuid", **B)
 collect("ironic port", "baremetal", "/v1/ports", "ports", "address", id_field="uuid", **B)
 collect("ironic port group", "baremetal", "/v1/portgroups", "portgroups", "name", id_field="uuid", **B)
