@@ -44,7 +44,6 @@ export class StepResource extends TerraformResource {
     return this;
   }
 
-  /** @internal */
   protected synthesizeAttributes(): { [name: string]: any } {
     const { triggers, input } = this.props;
     return {
@@ -53,7 +52,6 @@ export class StepResource extends TerraformResource {
     };
   }
 
-  /** @internal */
   protected synthesizeHclAttributes(): { [name: string]: any } {
     return Object.fromEntries(
       Object.entries(this.synthesizeAttributes()).map(([name, value]) => [name, { value, isBlock: false, type: 'any', storageClassType: 'any' }]),
