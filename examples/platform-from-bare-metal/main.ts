@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { App } from 'cdktf';
+import {
+  ApiEndpoint,
+  Cni,
+  HostInventory,
+  KubernetesVersion,
+  NodeFlavor,
+  OpenStackEngine,
+  OpenStackKubernetesPlatform,
+  OpenStackRelease,
+  Provisioner,
+  PublicService,
+  StatefulWorkload,
+} from 'cdktf-strata';
+
+const app = new App();
+
+export const platform = new OpenStackKubernetesPlatform(app, 'prod', {
+  // Layer 1: nine hosts that have an operating system and answer to SSH.
+  inventory: HostInventory.fromFile(join(__dirname, 'hosts.yaml')),
+  provisioner: Provisioner.preprovisioned({ sshUser: 'ubuntu', sshPrivateKeyPath: '~/.ssh/id_ed25519' }),
+
+  // Layer 2: OpenStack by Kolla-Ansible, run on the host with the role `deployment`.
+  engine: OpenStackEngine.kolla({ release: OpenStackRelease.V2026_1, internalVip: '10.10.0.250', externalVip: '203.0.113.10' }),
+  externalNetwork: {
+    name: 'public',
+    cidr: '203.0.113.0/24',
+    physicalNetwork: 'physnet1',
+    allocationPools: [{ start: '203.0.113.50', end: '203.0.113.200' }],
+  },
+
+  // Layers 3 and 4: servers, and Kubernetes on them.
+  kubernetes: {
+    version: KubernetesVersion.V1_36,
+    cni: Cni.cilium(),
+    api: ApiEndpoint.octavia({ floatingIp: true, allowedCidrs: ['198.51.100.0/24'] }),
+    controlPlane: { replicas: 3, flavor: NodeFlavor.of({ vcpus: 4, memoryMib: 8192, diskGib: 40 }) },
+    workerPools: [
+      { name: 'general', replicas: 3, flavor: NodeFlavor.of({ vcpus: 8, memoryMib: 16384, diskGib: 80 }), labels: { tier: 'general' } },
+    ],
+  },
+});
+
+// Layer 5: a database that keeps its data on a Cinder volume, reachable inside the operator's network by an Octavia load balancer.
+const postgres = new StatefulWorkload(platform.workloadsStack, 'Postgres', {
+  cluster: platform.cluster,
+  image: 'postgres:17',
+  volume: { sizeGib: 20, mountPath: '/var/lib/postgresql/data' },
+  port: 5432,
+});
+new PublicService(platform.workloadsStack, 'PostgresService', { cluster: platform.cluster, workload: postgres, port: 5432 });
+
+app.synth();
