@@ -24,17 +24,26 @@ function pieces(text: string): Piece[] {
 /** The framework takes a literal `${` for the begin of an expression and drops the braces of the next token: a brace that is a token itself hides it. */
 const BRACE = Lazy.stringValue({ produce: () => '{' });
 
-/** Dollars right before a token's `${` would make an escape of it: they become a string of their own. */
-const quoted = (dollars: string) => Lazy.stringValue({ produce: () => `\${"${dollars}"}` });
+/** A string of its own inside the template, in Terraform's quoting. */
+const quoted = (text: string) => Lazy.stringValue({ produce: () => `\${"${text}"}` });
+
+/** Terraform's scanner takes nothing for a template between a carriage return and the end of its line. */
+const CARRIAGE_RETURN = quoted('\\r');
 
 function escapeLiteral(literal: string, beforeToken: boolean): string {
   // A number token is a double near -8e298: inside a string it would be printed as that.
-  if (/-\d(\.\d+)?e\+298/.test(literal)) {
+  for (const [number] of literal.matchAll(/-\d(\.\d+)?e\+298/g)) {
+    if (Tokenization.reverseNumber(Number(number)) === undefined) continue;
     fail('TemplateText', {
       problem: 'a number token stands inside a string, where it loses its reference',
       fix: 'write it with Token.asString(…) or Fn.tostring(…)',
     });
   }
+  // Dollars right before a token's `${` would make an escape of it.
   const [body, dollars] = beforeToken ? [literal.replace(/\$+$/, ''), /\$*$/.exec(literal)![0]] : [literal, ''];
-  return body.replace(/\$\{/g, () => `$$${BRACE}`).replace(/%\{/g, () => `%%${BRACE}`) + (dollars && quoted(dollars));
+  const escaped = body
+    .replace(/\$\{/g, () => `$$${BRACE}`)
+    .replace(/%\{/g, () => `%%${BRACE}`)
+    .replace(/(\$*)\r/g, (_, before) => (before && quoted(before)) + CARRIAGE_RETURN);
+  return escaped + (dollars && quoted(dollars));
 }

@@ -16,7 +16,12 @@ test('a literal comes back as it was', () => {
 });
 
 test('a token between braces of a shell expansion keeps its own braces', () => {
-  const { text } = render((stack) => ['x="${VAR:-', new TerraformLocal(stack, 'L', 'v').asString, '}" y=${unclosed ', new TerraformLocal(stack, 'M', 'v').asString]);
+  const { text } = render((stack) => [
+    'x="${VAR:-',
+    new TerraformLocal(stack, 'L', 'v').asString,
+    '}" y=${unclosed ',
+    new TerraformLocal(stack, 'M', 'v').asString,
+  ]);
   expect(text).toBe('x="$${VAR:-${local.L}}" y=$${unclosed ${local.M}');
 });
 
@@ -39,14 +44,14 @@ test('random literals around tokens', () => {
   );
 });
 
-const literal = fc.string({ unit: fc.constantFrom('$', '{', '}', '%', '"', '\\', '\n', '\t', "'", 'a', 'é', '#', ' ') });
+const literal = fc.string({ unit: fc.constantFrom('$', '{', '}', '%', '"', '\\', '\n', '\t', '\r', "'", 'a', 'é', '#', ' ') });
 
 /** Reads a template as Terraform's grammar does; the same property runs against the real one in the conformance suite. */
 function terraformReads(template: string): string {
-  return template.replace(/\$\$\{|%%\{|\$\{"(\$+)"\}|\$\{local\.L\}|\$\{|%\{/g, (match, dollars) => {
+  return template.replace(/\$\$\{|%%\{|\$\{"(\$+|\\r)"\}|\$\{local\.L\}|\$\{|%\{/g, (match, string) => {
     if (match === '$${') return '${';
     if (match === '%%{') return '%{';
-    if (dollars) return dollars;
+    if (string) return string.replace('\\r', '\r');
     if (match === '${local.L}') return '<L>';
     throw new Error(`unescaped ${match}`);
   });
