@@ -171,14 +171,7 @@ project.eslint?.addRules({
   ],
   'no-restricted-imports': [
     'error',
-    {
-      patterns: [
-        {
-          group: ['@cdktf/provider-*', '!@cdktf/provider-*/lib', '!@cdktf/provider-*/lib/**'],
-          message: 'Deep imports only: a provider root costs up to 0.7 s.',
-        },
-      ],
-    },
+    { patterns: [{ regex: '^@cdktf/provider-[^/]+$', message: 'Deep imports only: a provider root costs up to 0.7 s.' }] },
   ],
   'no-restricted-syntax': [
     'error',
