@@ -10,7 +10,7 @@ export const checks: readonly Check[] = (fs.existsSync(folder) ? fs.readdirSync(
   .filter((name) => name.endsWith('.ts'))
   .sort()
   .map((name) => ({
-    name: `${path.basename(name, '.ts')}: applied, planned empty, destroyed without a trace`,
+    name: path.basename(name, '.ts'),
     needs: ['openstack', 'terraform'],
     run: (context) => liveAndDie(context, path.join(folder, name)),
   }));

@@ -51,10 +51,12 @@ for user, name in everything["user"].items():
 # Compute
 V = {"OpenStack-API-Version": "compute 2.61"}
 collect("server", "compute", "/servers/detail?all_tenants=1", "servers", "name", "tenant_id", **V)
-collect("flavor", "compute", "/flavors/detail?is_public=None", "flavors", "name", "vcpus", "ram", "disk", "extra_specs", **V)
-for flavor in everything["flavor"]:
-    if "is_public=False" in everything["flavor"][flavor]:
-        collect("flavor access", "compute", f"/flavors/{flavor}/os-flavor-access", "flavor_access", "tenant_id", id_field="tenant_id", **V)
+collect("flavor", "compute", "/flavors/detail?is_public=None", "flavors", "name", "vcpus", "ram", "disk", "os-flavor-access:is_public", "extra_specs", **V)
+access = everything.setdefault("flavor access", {})
+for flavor, description in everything["flavor"].items():
+    if "is_public=False" in description:
+        for entry in get("compute", f"/flavors/{flavor}/os-flavor-access")["flavor_access"]:
+            access[f"{entry['flavor_id']} for {entry['tenant_id']}"] = ""
 collect("server group", "compute", "/os-server-groups?all_projects=true", "server_groups", "name", "policies", **V)
 collect("aggregate", "compute", "/os-aggregates", "aggregates", "name", "hosts", "metadata", **V)
 for user in everything["user"]:
