@@ -20,6 +20,11 @@ export interface IClusterNetwork extends IConstruct {
    * @default - not known: an adopted network
    */
   readonly routerId?: string;
+  /**
+   * The router's address in the external network: what a floating IP sees of servers that have none themselves.
+   * @default - not known: an adopted network
+   */
+  readonly routerExternalAddress?: string;
   /** To be depended upon by whatever needs a way out or a floating IP: the subnet is attached to the router. */
   readonly routed: ITerraformDependable[];
 }

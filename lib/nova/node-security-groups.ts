@@ -1,0 +1,137 @@
+import { Construct } from 'constructs';
+import { IClusterNetwork } from '../contracts/cluster-network';
+import { Cni } from '../contracts/cni';
+import { LoadBalancerProvider } from '../contracts/openstack-cloud';
+import { parseCidr } from '../core/cidr-checks';
+import { check, fail, isKnown } from '../core/validation';
+import { NetworkingSecgroupRuleV2 } from '../providers/openstack/networking-secgroup-rule-v2';
+import { NetworkingSecgroupV2 } from '../providers/openstack/networking-secgroup-v2';
+import { NodeGroup, nodeSecurityRules } from './node-security-rules';
+import { checkNeutronName, checkTags } from './private/names';
+
+/** Properties of NodeSecurityGroups. */
+export interface NodeSecurityGroupsProps {
+  /** The groups are named `<name>-control-plane` and `<name>-worker`. */
+  readonly name: string;
+  /** The nodes' network. */
+  readonly network: IClusterNetwork;
+  /** The pod network: what passes between nodes follows from it. */
+  readonly cni: Cni;
+  /** Who implements load balancers: OVN keeps the clients' addresses, so they are let in to the nodes themselves. */
+  readonly loadBalancerProvider: LoadBalancerProvider;
+  /**
+   * Who may reach the Kubernetes API, besides the nodes, in CIDR notation. With OVN they become rules here; with amphora the access list of
+   * ApiLoadBalancer does it, and only the nodes' subnet is let in.
+   * @default - nobody else
+   */
+  readonly apiAllowedCidrs?: string[];
+  /**
+   * Clients of services of type LoadBalancer. With OVN they are let in to the node ports; amphorae come from the nodes' subnet.
+   * @default - nobody: node ports are closed to clients
+   */
+  readonly publicServiceCidrs?: string[];
+  /**
+   * The subnet of the API's VIP.
+   * @default - the nodes' subnet
+   */
+  readonly vipSubnetCidr?: string;
+  /**
+   * Addresses of pods: let in where the pod network has no encapsulation.
+   * @default - none
+   */
+  readonly podCidr?: string;
+  /**
+   * Who may log in to the nodes by SSH: a bastion.
+   * @default - nobody
+   */
+  readonly sshAllowedCidrs?: string[];
+  /**
+   * Whether the metrics of the control plane (10257 to 10259, and etcd's 2381) may be scraped from the nodes.
+   * @default false
+   */
+  readonly controlPlaneMetrics?: boolean;
+  /**
+   * Tags of the groups.
+   * @default - none
+   */
+  readonly tags?: string[];
+}
+
+/**
+ * The security groups of a cluster's nodes: one for the control plane, one for the workers, with the least that Kubernetes, the pod network and the
+ * load balancers need, and everything out.
+ *
+ * Between nodes, rules are from group to group; 2379 and 2380 pass between control planes alone. Nothing is open to the world unless
+ * `apiAllowedCidrs` or `publicServiceCidrs` says so.
+ * Creates two groups without Neutron's default rules and one rule for each need, known to Terraform by a name that stays.
+ * Errors: something that isn't a CIDR; a client range of the other IP family than the nodes'.
+ */
+export class NodeSecurityGroups extends Construct {
+  /** Neutron's id of the group of control-plane nodes. */
+  public readonly controlPlaneGroupId: string;
+  /** Neutron's id of the group of workers. */
+  public readonly workerGroupId: string;
+  /** The L1 group of control-plane nodes. */
+  public readonly controlPlaneGroup: NetworkingSecgroupV2;
+  /** The L1 group of workers. */
+  public readonly workerGroup: NetworkingSecgroupV2;
+
+  constructor(scope: Construct, id: string, props: NodeSecurityGroupsProps) {
+    super(scope, id);
+    const { name, network, tags } = props;
+    checkNeutronName(this, 'name', name);
+    checkTags(this, tags);
+    const nodes = parseCidr(this, 'cidr of the network', network.cidr);
+    if (nodes === undefined) fail(this, { problem: 'cidr of the network must be known at synth, a reference was given', fix: 'give the text itself' });
+    const { apiAllowedCidrs, publicServiceCidrs, sshAllowedCidrs, podCidr, vipSubnetCidr } = props;
+    for (const [what, cidrs] of Object.entries({ apiAllowedCidrs, publicServiceCidrs, sshAllowedCidrs })) {
+      if (cidrs !== undefined && !Array.isArray(cidrs)) fail(this, { problem: `${what} must be a list`, value: cidrs, fix: 'give a list of CIDRs' });
+      if (cidrs?.length === 1 && isListToken(cidrs)) {
+        fail(this, { problem: `${what} must be a list known at synth, a reference was given: each entry is a rule of its own`, fix: 'give a list of CIDRs' });
+      }
+      for (const cidr of cidrs ?? []) {
+        const range = parseCidr(this, what, cidr);
+        check(this, cidr, () => range === undefined || range.family === nodes.family, {
+          problem: `${what} must be of the nodes' family, ${nodes.family}`,
+          fix: `give ${nodes.family} addresses`,
+        });
+      }
+    }
+    for (const [what, cidr] of Object.entries({ podCidr, vipSubnetCidr })) if (cidr !== undefined) parseCidr(this, what, cidr);
+
+    const group = (groupId: string, kind: NodeGroup) =>
+      new NetworkingSecgroupV2(this, groupId, { name: `${name}-${kind}`, deleteDefaultRules: true, ...(tags && { tags }) });
+    this.controlPlaneGroup = group('ControlPlane', 'control-plane');
+    this.workerGroup = group('Worker', 'worker');
+    const ids = { 'control-plane': this.controlPlaneGroup.id, worker: this.workerGroup.id };
+
+    for (const [kind, securityGroupId] of Object.entries(ids)) {
+      for (const ethertype of ['IPv4', 'IPv6']) {
+        new NetworkingSecgroupRuleV2(this, `${kind}-egress-${ethertype.toLowerCase()}`, { securityGroupId, direction: 'egress', ethertype });
+      }
+    }
+    const rules = nodeSecurityRules({
+      ...props,
+      nodeCidr: network.cidr,
+      vipCidr: vipSubnetCidr,
+      routerExternalAddress: network.routerExternalAddress,
+    });
+    for (const rule of rules) {
+      new NetworkingSecgroupRuleV2(this, `${rule.group}-${rule.key}`, {
+        securityGroupId: ids[rule.group],
+        direction: 'ingress',
+        ethertype: rule.family,
+        ...(rule.protocol !== undefined && { protocol: rule.protocol }),
+        ...(rule.fromPort !== undefined && { portRangeMin: rule.fromPort, portRangeMax: rule.toPort }),
+        ...('group' in rule.from ? { remoteGroupId: ids[rule.from.group] } : { remoteIpPrefix: rule.from.cidr }),
+      });
+    }
+    this.controlPlaneGroupId = this.controlPlaneGroup.id;
+    this.workerGroupId = this.workerGroup.id;
+  }
+}
+
+/** A list that is a reference as a whole is a list of one marker. */
+function isListToken(cidrs: string[]): boolean {
+  return !isKnown(cidrs) && cidrs[0].startsWith('#{TOKEN');
+}

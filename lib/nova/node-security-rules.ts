@@ -1,0 +1,139 @@
+import { Cni, NodeTraffic } from '../contracts/cni';
+import { LoadBalancerProvider } from '../contracts/openstack-cloud';
+import { Cidr } from '../core/cidr';
+import { Encapsulation } from '../core/encapsulation';
+import { IpFamily } from '../core/ip-family';
+import { isKnown } from '../core/validation';
+
+/** The security groups of a cluster's nodes. */
+export type NodeGroup = 'control-plane' | 'worker';
+const GROUPS: readonly NodeGroup[] = ['control-plane', 'worker'];
+
+/** From where a rule lets traffic in. */
+export type RuleSource = { readonly group: NodeGroup } | { readonly cidr: string };
+
+/** A rule that lets traffic in. Its key is its name for ever: Terraform knows the rule by it. */
+export interface NodeRule {
+  readonly key: string;
+  readonly group: NodeGroup;
+  readonly family: IpFamily;
+  readonly from: RuleSource;
+  /** Neutron's name or number. @default - every protocol */
+  readonly protocol?: string;
+  readonly fromPort?: number;
+  readonly toPort?: number;
+}
+
+/** What the rules follow from. */
+export interface NodeRulesInput {
+  readonly cni: Cni;
+  readonly loadBalancerProvider: LoadBalancerProvider;
+  /** The nodes' subnet. */
+  readonly nodeCidr: string;
+  /** The subnet of the API's VIP. @default - the nodes' */
+  readonly vipCidr?: string;
+  /** Who may reach the API from outside. */
+  readonly apiAllowedCidrs?: readonly string[];
+  /** The cluster's own nodes as the outside sees them: with OVN they reach the API's public address under it. */
+  readonly routerExternalAddress?: string;
+  /** Clients of the services of type LoadBalancer. */
+  readonly publicServiceCidrs?: readonly string[];
+  /** Pods, where the pod network has no encapsulation. */
+  readonly podCidr?: string;
+  /** Who may log in by SSH. */
+  readonly sshAllowedCidrs?: readonly string[];
+  /** Whether pods on any node may scrape the control plane's metrics. */
+  readonly controlPlaneMetrics?: boolean;
+}
+
+const API = 6443;
+const ETCD = { fromPort: 2379, toPort: 2380 };
+const ETCD_METRICS = 2381;
+const KUBELET = 10250;
+const CLOUD_CONTROLLER_METRICS = 10258;
+const CONTROLLER_MANAGER_METRICS = 10257;
+const SCHEDULER_METRICS = 10259;
+const SSH = 22;
+const NODE_PORTS = { fromPort: 30000, toPort: 32767 };
+
+/**
+ * The least that a cluster's nodes must let in, as a function of its pod network, its load balancers and its addresses.
+ *
+ * Amphorae forward from the nodes' subnet, so nothing else needs to come in, and access lists stand on the listeners. OVN keeps the client's address:
+ * there, whoever may use the API or a service must be let in to the nodes themselves.
+ */
+export function nodeSecurityRules(input: NodeRulesInput): NodeRule[] {
+  const { cni, nodeCidr } = input;
+  const family = Cidr.of(nodeCidr).family;
+  const ovn = input.loadBalancerProvider === LoadBalancerProvider.OVN;
+  const tcp = (port: number) => ({ protocol: 'tcp', fromPort: port, toPort: port });
+  const fromGroup = (key: string, group: NodeGroup, source: NodeGroup, what: Partial<NodeRule>): NodeRule => ({
+    key: `${key}-from-${source}`,
+    group,
+    family,
+    from: { group: source },
+    ...what,
+  });
+  const fromCidrs = (key: string, group: NodeGroup, cidrs: readonly (string | undefined)[], what: Partial<NodeRule>): NodeRule[] =>
+    cidrs.flatMap((cidr, i) =>
+      cidr === undefined
+        ? []
+        : [{ key: `${key}-from-${isKnown(cidr) ? canonical(cidr) : `reference-${i}`}`, group, family: familyOf(cidr) ?? family, from: { cidr: canonical(cidr) }, ...what }],
+    );
+
+  const rules: NodeRule[] = [
+    ...fromCidrs('api', 'control-plane', [nodeCidr, input.vipCidr], tcp(API)),
+    ...(ovn ? fromCidrs('api', 'control-plane', input.apiAllowedCidrs ?? [], tcp(API)) : []),
+    fromGroup('etcd', 'control-plane', 'control-plane', { protocol: 'tcp', ...ETCD }),
+    ...GROUPS.flatMap((group) => GROUPS.map((source) => fromGroup(`kubelet-of-${group}`, group, source, tcp(KUBELET)))),
+    ...cni.nodeTraffic.flatMap((traffic) =>
+      GROUPS.flatMap((group) => GROUPS.map((source) => fromGroup(`${slug(traffic)}-of-${group}`, group, source, ofTraffic(traffic, family)))),
+    ),
+    // Load balancers, their monitors and the hairpin of OVN come from the nodes' subnet.
+    ...(['tcp', 'udp'] as const).flatMap((protocol) => [
+      ...fromCidrs(`node-ports-${protocol}`, 'worker', [nodeCidr], { protocol, ...NODE_PORTS }),
+      ...(ovn ? fromCidrs(`node-ports-${protocol}`, 'worker', input.publicServiceCidrs ?? [], { protocol, ...NODE_PORTS }) : []),
+    ]),
+    ...(cni.encapsulation === Encapsulation.NATIVE ? GROUPS.flatMap((group) => fromCidrs(`pods-of-${group}`, group, [input.podCidr], {})) : []),
+    ...GROUPS.flatMap((group) => fromCidrs(`ssh-of-${group}`, group, input.sshAllowedCidrs ?? [], tcp(SSH))),
+    ...(input.controlPlaneMetrics
+      ? [CONTROLLER_MANAGER_METRICS, CLOUD_CONTROLLER_METRICS, SCHEDULER_METRICS, ETCD_METRICS].flatMap((port) =>
+          GROUPS.map((source) => fromGroup(`metrics-${port}`, 'control-plane', source, tcp(port))),
+        )
+      : []),
+  ];
+  if (ovn && (input.apiAllowedCidrs ?? []).length > 0 && input.routerExternalAddress !== undefined) {
+    const bits = family === IpFamily.V6 ? 128 : 32;
+    rules.push({ key: 'api-from-own-router', group: 'control-plane', family, from: { cidr: `${input.routerExternalAddress}/${bits}` }, ...tcp(API) });
+  }
+  return withoutTwins(rules);
+}
+
+/** Neutron refuses the same rule twice: a client range that is the nodes' own, or that was given twice. */
+function withoutTwins(rules: readonly NodeRule[]): NodeRule[] {
+  const seen = new Set<string>();
+  return rules.filter(({ key, ...content }) => {
+    const twin = JSON.stringify(content, Object.keys(content).concat('group', 'cidr').sort());
+    return !seen.has(twin) && seen.add(twin);
+  });
+}
+
+function ofTraffic({ protocol, fromPort, toPort }: NodeTraffic, family: IpFamily): Partial<NodeRule> {
+  return {
+    protocol: protocol === 'icmp' && family === IpFamily.V6 ? 'ipv6-icmp' : protocol,
+    ...(fromPort !== undefined && { fromPort, toPort: toPort ?? fromPort }),
+  };
+}
+
+function slug({ protocol, fromPort, toPort }: NodeTraffic): string {
+  return ['pod-network', protocol, fromPort, toPort].filter((part) => part !== undefined).join('-');
+}
+
+/** As Neutron writes it back: a text that differs would be planned again for ever. */
+function canonical(cidr: string): string {
+  return isKnown(cidr) ? Cidr.of(cidr).toString() : cidr;
+}
+
+function familyOf(cidr: string): IpFamily | undefined {
+  return isKnown(cidr) ? Cidr.of(cidr).family : undefined;
+}

@@ -1,0 +1,40 @@
+import { ITerraformDependable, TerraformStack } from 'cdktf';
+import { Construct } from 'constructs';
+import { NodeFlavor } from '../../contracts/node-flavor';
+import { NodeImage } from '../../contracts/node-image';
+import { isKnown } from '../../core/validation';
+import { DataOpenstackComputeFlavorV2 } from '../../providers/openstack/data-openstack-compute-flavor-v2';
+import { DataOpenstackImagesImageV2 } from '../../providers/openstack/data-openstack-images-image-v2';
+import { DataOpenstackNetworkingNetworkV2 } from '../../providers/openstack/data-openstack-networking-network-v2';
+import { inSameStack } from './same-stack';
+
+/** Nova's id of a flavor. One lookup for each name in a stack; a name that doesn't exist fails when Terraform plans. */
+export function flavorId(scope: Construct, flavor: NodeFlavor): string {
+  return lookup(scope, 'Flavor', flavor.name, (where, id) => new DataOpenstackComputeFlavorV2(where, id, { name: flavor.name })).id;
+}
+
+/** Glance's id of an image. Never the newest of several: two images of one name are an error when Terraform plans. */
+export function imageId(scope: Construct, image: NodeImage): string {
+  if (image.id !== undefined) return image.id;
+  const name = image.name!;
+  return lookup(scope, 'Image', name, (where, id) => new DataOpenstackImagesImageV2(where, id, { name })).id;
+}
+
+/** Neutron's id of an external network. */
+export function externalNetworkId(scope: Construct, name: string, dependsOn: readonly ITerraformDependable[] = []): string {
+  const own = inSameStack(scope, dependsOn);
+  const make = (where: Construct, id: string) =>
+    new DataOpenstackNetworkingNetworkV2(where, id, { name, external: true, ...(own.length > 0 && { dependsOn: own }) });
+  // What must be waited for is the caller's: such a lookup isn't shared with those who needn't wait.
+  return own.length > 0 ? make(scope, 'ExternalNetwork').id : lookup(scope, 'ExternalNetwork', name, make).id;
+}
+
+/** Finds or makes a data source. Names that are known at synth share one in their stack; a name that is a reference has one where it is used. */
+function lookup<T extends Construct>(scope: Construct, kind: string, name: string, make: (where: Construct, id: string) => T): T {
+  if (!isKnown(name)) return (scope.node.tryFindChild(kind) as T | undefined) ?? make(scope, kind);
+  const stack = TerraformStack.of(scope);
+  const group = (stack.node.tryFindChild('Lookups') as Construct | undefined) ?? new Construct(stack, 'Lookups');
+  const id = `${kind}-${name}`;
+  // Construct ids have no slash.
+  return (group.node.tryFindChild(id.replace(/\//g, '--')) as T | undefined) ?? make(group, id);
+}
