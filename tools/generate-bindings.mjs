@@ -11,6 +11,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 process.env.CHECKPOINT_DISABLE = '1';
+// The generator asks `terraform version` as it is loaded, for crash reports only, and prints whatever that complains of: it finds none.
+process.env.TERRAFORM_BINARY_NAME = 'no-terraform-wanted';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 const providers = [
