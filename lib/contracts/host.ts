@@ -123,9 +123,15 @@ export interface HostProps {
   readonly roles: HostRole[];
   /** Address or name at which it is reached by SSH. */
   readonly managementAddress: string;
+  /**
+   * The host's public SSH key in OpenSSH's form, `ssh-ed25519 AAAA…`, as `ssh-keyscan` prints it; or that of the CA that signed it.
+   * Connections to a host with another key are refused.
+   * @default - the host's key is not checked
+   */
+  readonly sshHostKey?: string;
   /** Hardware threads that the operating system sees. */
   readonly cpuThreads: number;
-  /** Memory in MiB. */
+  /** Memory in MiB, as it is installed: what firmware and kernel keep is allowed for. */
   readonly memoryMib: number;
   /** Disks, the system disk first. */
   readonly disks: HostDisk[];
@@ -170,6 +176,7 @@ export class Host {
   public readonly name: string;
   public readonly roles: HostRole[];
   public readonly managementAddress: string;
+  public readonly sshHostKey?: string;
   /** Hardware threads. */
   public readonly cpuThreads: number;
   public readonly memoryMib: number;
@@ -187,6 +194,7 @@ export class Host {
     this.name = props.name;
     this.roles = [...props.roles];
     this.managementAddress = props.managementAddress;
+    this.sshHostKey = props.sshHostKey;
     this.cpuThreads = props.cpuThreads;
     this.memoryMib = props.memoryMib;
     this.disks = props.disks.map((disk, i) => ({ ...disk, role: disk.role ?? (i === 0 ? DiskRole.SYSTEM : DiskRole.BLOCK_STORAGE) }));

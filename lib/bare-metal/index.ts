@@ -1,0 +1,3 @@
+export * from './bare-metal-pool';
+export * from './host-inventory';
+export * from './provisioner';

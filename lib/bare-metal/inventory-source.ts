@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import { Document, isAlias, isCollection, isMap, isScalar, isSeq, LineCounter, Node, parseDocument } from 'yaml';
+import { fail } from '../core/validation';
+import { Path, Problems } from './problems';
+
+/** A parsed inventory: plain data, and the line that each part of it stands on. */
+export interface InventorySource {
+  /** What errors begin with. */
+  readonly label: string;
+  readonly data: unknown;
+  readonly lineOf: (path: Path) => number | undefined;
+}
+
+/** Reads an inventory file: YAML 1.2 with anchors and merge keys, or JSON, by its suffix. */
+export function readSource(file: string): InventorySource {
+  const suffix = extname(file).toLowerCase();
+  if (!['.yaml', '.yml', '.json'].includes(suffix)) {
+    fail(file, { problem: 'an inventory is read by its suffix', value: suffix, fix: 'name it .yaml, .yml or .json' });
+  }
+  const text = readText(file);
+  return suffix === '.json' ? parse(file, withoutTabs(file, text), 'JSON') : parse(file, text, 'YAML');
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const problem = code === 'ENOENT' ? 'the inventory file is not there' : `the inventory file can't be read (${message})`;
+    return fail(file, { problem, fix: `give the path of a YAML or JSON file, absolute or from ${JSON.stringify(process.cwd())}` });
+  }
+}
+
+/** JSON is a part of YAML except for tabs between its tokens; inside its texts there are none. */
+function withoutTabs(file: string, text: string): string {
+  const json = text.replace(/^\uFEFF/, '');
+  try {
+    JSON.parse(json);
+  } catch (error) {
+    const { message } = error as Error;
+    const at = /position (\d+)/.exec(message);
+    const line = at ? `:${json.slice(0, Number(at[1])).split('\n').length}` : '';
+    fail(`${file}${line}`, { problem: `the file is not JSON (${message})`, fix: 'correct the syntax there' });
+  }
+  return json.replace(/\t/g, ' ');
+}
+
+function parse(file: string, text: string, format: string): InventorySource {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, merge: true });
+  const lineAt = (offset: number) => lineCounter.linePos(offset).line;
+  const syntax = new Problems(file, ([offset]) => lineAt(Number(offset)));
+  for (const error of [...document.errors, ...document.warnings]) {
+    syntax.add([error.pos[0]], { problem: `the file is not ${format} (${error.message})`, fix: 'correct the syntax there' });
+  }
+  syntax.throwIfAny();
+  return { label: file, data: toData(file, document), lineOf: (path) => lineOf(document, path, lineAt) };
+}
+
+function toData(file: string, document: Document): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    return fail(file, { problem: `the file's anchors don't work out (${(error as Error).message})`, fix: 'define each anchor before it is used' });
+  }
+}
+
+/** The line of a path, or of the nearest thing around it that is there: a missing field is told at its host. */
+function lineOf(document: Document, path: Path, lineAt: (offset: number) => number): number {
+  let node = resolve(document, document.contents);
+  let offset = node?.range?.[0] ?? 0;
+  for (const key of path) {
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key));
+      if (pair === undefined) break; // merged in by `<<`, or not there
+      offset = (pair.key as Node).range?.[0] ?? offset;
+      node = resolve(document, pair.value);
+    } else if (isSeq(node) && typeof key === 'number' && node.items[key] !== undefined) {
+      offset = (node.items[key] as Node).range?.[0] ?? offset;
+      node = resolve(document, node.items[key]);
+    } else break;
+  }
+  return lineAt(offset);
+}
+
+function resolve(document: Document, node: unknown): Node | undefined {
+  if (isAlias(node)) return node.resolve(document);
+  return isCollection(node) || isScalar(node) ? node : undefined;
+}

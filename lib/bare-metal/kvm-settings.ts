@@ -1,0 +1,15 @@
+import { KvmProfile } from '../contracts/kvm-profile';
+
+/** What `prepare-kvm.sh` is to set on a host: a line for each setting. */
+export function kvmSettings(kvm: KvmProfile): string {
+  const onOff = (on: boolean) => (on ? '1' : '0');
+  return [
+    `nested ${onOff(kvm.nestedVirtualization)}`,
+    `ksm ${onOff(kvm.samePageMerging)}`,
+    ...Object.entries(kvm.sysctl)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, value]) => `sysctl ${name} ${value}`),
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
+}
