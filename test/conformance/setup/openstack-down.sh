@@ -14,7 +14,7 @@ stop() { # pid files...
     kill -TERM -- "-$p" 2>/dev/null || kill "$p" 2>/dev/null
     rm -f "$f"
   done
-  for _ in $(seq 40); do
+  for _ in $(seq 20); do
     alive=0
     for p in "${pids[@]}"; do kill -0 -- "-$p" 2>/dev/null && alive=1; done
     [ $alive = 0 ] && return 0
@@ -33,5 +33,5 @@ if [ "${1:-}" = --purge ] && [ -f "$db" ]; then
 fi
 stop "$db"
 ip link delete labext0 2>/dev/null
-rm -f "$RUN/openrc"
+rm -f "$RUN/openrc" "$RUN/clouds.yaml"
 exit 0
