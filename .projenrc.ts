@@ -24,6 +24,7 @@ const project = new cdk.JsiiProject({
   libdir: 'lib',
   entrypoint: 'lib/index.js',
   jsiiVersion: '~5.9.0',
+  validateTsconfig: cdk.ValidateTsconfig.MINIMAL, // the strict rules refuse stripInternal
   validateTsconfig: cdk.ValidateTsconfig.MINIMAL, // the stricter levels refuse stripInternal
   typescriptVersion: '~5.9.0',
   minNodeVersion: '20.9.0',
@@ -123,7 +124,7 @@ for (const pattern of [
 }
 
 // The bindings are 85,000 generated lines: made from schemas/ after every installation, never committed.
-project.setScript('prepare', 'node tools/generate-bindings.mjs');
+project.setScript('prepare', 'node tools/generate-bindings.mjs --if-missing'); // npm pack runs it too: compiled bindings must stay
 project.addTask('bindings', { description: 'Generate lib/providers from schemas/', exec: 'node tools/generate-bindings.mjs' });
 project.addTask('schema', {
   description: 'Write schemas/<provider>.json anew from the providers that Terraform can download (maintainers, needs terraform and internet)',
