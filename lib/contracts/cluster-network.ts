@@ -21,8 +21,8 @@ export interface IClusterNetwork extends IConstruct {
    */
   readonly routerId?: string;
   /**
-   * The router's address in the external network: what a floating IP sees of servers that have none themselves.
-   * @default - not known: an adopted network
+   * The router's IPv4 address in the external network: what a floating IP sees of servers that have none themselves.
+   * @default - not known (an adopted network), or none (IPv6)
    */
   readonly routerExternalAddress?: string;
   /** To be depended upon by whatever needs a way out or a floating IP: the subnet is attached to the router. */

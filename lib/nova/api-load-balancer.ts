@@ -182,7 +182,7 @@ export class ApiLoadBalancer extends Construct {
 
   /** The nodes stay admitted by their own addresses, and by their router's should one of them use the floating IP. */
   private accessList({ network, allowedCidrs = [], floatingIp }: ApiLoadBalancerProps): string[] {
-    const router = floatingIp && network.routerExternalAddress !== undefined ? [`${network.routerExternalAddress}/32`] : [];
+    const router = floatingIp && network.routerExternalAddress !== undefined ? [Token.asString(Fn.format('%s/32', [network.routerExternalAddress]))] : [];
     const list = sortedCidrs([network.cidr, ...allowedCidrs, ...router]);
     return isKnown(list) ? list : Token.asList(Fn.sort(Fn.distinct(list)));
   }

@@ -1,4 +1,4 @@
-import { ITerraformDependable } from 'cdktf';
+import { Fn, ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { IOpenStackCloud } from '../contracts/openstack-cloud';
@@ -186,7 +186,11 @@ export class ClusterNetwork extends Construct implements IClusterNetwork {
     this.networkId = this.network.id;
     this.subnetId = this.subnet.id;
     this.routerId = this.router.id;
-    this.routerExternalAddress = this.router.externalFixedIp.get(0).ipAddress;
+    if (!v6) {
+      // The first of its addresses that is IPv4: external networks may have subnets of both families.
+      const addresses = Token.asList(this.router.interpolationForAttribute('external_fixed_ip[*].ip_address'));
+      this.routerExternalAddress = Token.asString(Fn.regex('[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+', Fn.join(' ', addresses)));
+    }
     this.routed = [routerInterface];
   }
 }

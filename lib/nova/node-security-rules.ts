@@ -102,9 +102,8 @@ export function nodeSecurityRules(input: NodeRulesInput): NodeRule[] {
         )
       : []),
   ];
-  if (ovn && (input.apiAllowedCidrs ?? []).length > 0 && input.routerExternalAddress !== undefined) {
-    const bits = family === IpFamily.V6 ? 128 : 32;
-    rules.push({ key: 'api-from-own-router', group: 'control-plane', family, from: { cidr: `${input.routerExternalAddress}/${bits}` }, ...tcp(API) });
+  if (ovn && family === IpFamily.V4 && (input.apiAllowedCidrs ?? []).length > 0 && input.routerExternalAddress !== undefined) {
+    rules.push({ key: 'api-from-own-router', group: 'control-plane', family, from: { cidr: `${input.routerExternalAddress}/32` }, ...tcp(API) });
   }
   return withoutTwins(rules);
 }

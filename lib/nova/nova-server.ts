@@ -11,6 +11,7 @@ import { ComputeVolumeAttachV2 } from '../providers/openstack/compute-volume-att
 import { DataVolume } from './data-volume';
 import { flavorId, imageId } from './private/lookups';
 import { checkMetadata, checkTags } from './private/names';
+import { replacement } from './private/replacement';
 import { inSameStack } from './private/same-stack';
 import { ServerGroup } from './server-group';
 import { ServerPort } from './server-port';
@@ -144,10 +145,6 @@ export class NovaServer extends Construct {
     checkUnique(this, 'data volume', dataVolumes.map((volume) => volume.node.path));
     const image = imageId(this, props.image);
     const userData = prepareUserData(this, props.userData);
-    const replacement = {
-      ...(props.createBeforeDestroy && { createBeforeDestroy: true }),
-      ...(props.replaceTriggeredBy && { replaceTriggeredBy: props.replaceTriggeredBy }),
-    };
 
     if (rootVolume !== undefined) {
       this.rootVolumeResource = new BlockstorageVolumeV3(this, 'RootVolume', {
@@ -157,7 +154,7 @@ export class NovaServer extends Construct {
         availabilityZone: zone.volume,
         enableOnlineResize: true,
         ...(rootVolume.type !== undefined && { volumeType: rootVolume.type }),
-        lifecycle: { ...replacement, ignoreChanges: ['availability_zone', 'image_id', 'volume_type'] },
+        lifecycle: { ...replacement(props), ignoreChanges: ['availability_zone', 'image_id', 'volume_type'] },
       });
     }
     this.resource = new ComputeInstanceV2(this, 'Server', {
@@ -188,7 +185,7 @@ export class NovaServer extends Construct {
       ...(props.configDrive !== undefined && { configDrive: props.configDrive }),
       dependsOn: inSameStack(this, [...port.network.routed, ...(props.dependsOn ?? [])]),
       lifecycle: {
-        ...replacement,
+        ...replacement(props),
         ignoreChanges: SETTLED_AT_BIRTH,
         ...(userData.preconditions.length > 0 && { precondition: userData.preconditions }),
       },

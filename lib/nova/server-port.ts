@@ -1,10 +1,11 @@
 import { Fn, ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { IClusterNetwork } from '../contracts/cluster-network';
-import { checkInside, parseCidr } from '../core/cidr-checks';
+import { checkAddress, checkInside, parseCidr } from '../core/cidr-checks';
 import { check, checkUnique, fail } from '../core/validation';
 import { NetworkingPortV2 } from '../providers/openstack/networking-port-v2';
 import { checkNeutronName, checkTags } from './private/names';
+import { replacement } from './private/replacement';
 
 /** Properties of ServerPort. */
 export interface ServerPortProps {
@@ -68,6 +69,7 @@ export class ServerPort extends Construct {
       fix: 'give the groups of NodeSecurityGroups',
     });
     checkUnique(this, 'security group', securityGroupIds);
+    checkAddress(this, 'fixedAddress', fixedAddress);
     checkInside(this, 'fixedAddress', fixedAddress, network.cidr);
     const family = parseCidr(this, 'cidr of the network', network.cidr)?.family;
     for (const pair of allowedAddressPairs) {
@@ -92,12 +94,7 @@ export class ServerPort extends Construct {
       securityGroupIds,
       ...(allowedAddressPairs.length > 0 && { allowedAddressPairs: allowedAddressPairs.map((ipAddress) => ({ ipAddress })) }),
       ...(tags && { tags }),
-      ...((props.createBeforeDestroy || props.replaceTriggeredBy) && {
-        lifecycle: {
-          ...(props.createBeforeDestroy && { createBeforeDestroy: true }),
-          ...(props.replaceTriggeredBy && { replaceTriggeredBy: props.replaceTriggeredBy }),
-        },
-      }),
+      lifecycle: replacement(props),
     });
     this.portName = name;
     this.portId = this.resource.id;

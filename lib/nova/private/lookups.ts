@@ -23,10 +23,9 @@ export function imageId(scope: Construct, image: NodeImage): string {
 /** Neutron's id of an external network. */
 export function externalNetworkId(scope: Construct, name: string, dependsOn: readonly ITerraformDependable[] = []): string {
   const own = inSameStack(scope, dependsOn);
-  const make = (where: Construct, id: string) =>
-    new DataOpenstackNetworkingNetworkV2(where, id, { name, external: true, ...(own.length > 0 && { dependsOn: own }) });
+  const make = (where: Construct, id: string) => new DataOpenstackNetworkingNetworkV2(where, id, { name, external: true, dependsOn: own });
   // What must be waited for is the caller's: such a lookup isn't shared with those who needn't wait.
-  return own.length > 0 ? make(scope, 'ExternalNetwork').id : lookup(scope, 'ExternalNetwork', name, make).id;
+  return own === undefined ? lookup(scope, 'ExternalNetwork', name, make).id : make(scope, 'ExternalNetwork').id;
 }
 
 /** Finds or makes a data source. Names that are known at synth share one in their stack; a name that is a reference has one where it is used. */

@@ -1,0 +1,148 @@
+import { TerraformStack, TerraformVariable, Token } from 'cdktf';
+import { ClusterNetwork } from '../../lib/nova/cluster-network';
+import { ServerPort } from '../../lib/nova/server-port';
+import { OpenstackProvider } from '../../lib/providers/openstack/provider';
+import { synthApp, synthStack } from '../support/synth';
+import { Cloud, synth } from './support';
+
+describe('what is created', () => {
+  const stack = synth(() => undefined, { network: { tags: ['cluster=prod'], dnsNameservers: ['9.9.9.9'] } });
+  const network = stack.resource('openstack_networking_network_v2');
+  const subnet = stack.resource('openstack_networking_subnet_v2');
+  const router = stack.resource('openstack_networking_router_v2');
+
+  test('a network, a subnet and a router to the external network, tied together', () => {
+    expect(network).toMatchObject({ name: 'prod', mtu: 1442 });
+    expect(subnet).toMatchObject({ cidr: '10.20.0.0/16', ip_version: 4, dns_nameservers: ['9.9.9.9'] });
+    expect(Object.values(stack.data('openstack_networking_network_v2'))).toMatchObject([{ name: 'public', external: true }]);
+    expect(router.external_network_id).toMatch(/^\$\{data\.openstack_networking_network_v2\..+\.id}$/);
+    expect(stack.resource('openstack_networking_router_interface_v2').subnet_id).toMatch(/openstack_networking_subnet_v2\..+\.id/);
+  });
+
+  test('all that can be is tagged', () => {
+    for (const resource of [network, subnet, router]) expect(resource.tags).toEqual(['cluster=prod']);
+  });
+
+  test('no depends_on where there is nothing to wait for', () => {
+    expect(stack.text).not.toContain('"depends_on":[]');
+  });
+});
+
+describe('MTU', () => {
+  test('is the cloud’s, and may be smaller', () => {
+    expect(synth(() => undefined, { network: { mtu: 1400 } }).resource('openstack_networking_network_v2').mtu).toBe(1400);
+  });
+
+  test.each([
+    [1500, /^test\/Network: mtu is larger than the 1442 bytes that the cloud's tenant networks carry, got 1500; use 1442 or less/],
+    [1279, /Network: mtu must be a whole number of bytes from 1280/],
+    [1400.5, /Network: mtu must be a whole number/],
+  ])('of %s is an error', (mtu, message) => {
+    expect(() => synth(() => undefined, { network: { mtu } })).toThrow(message);
+  });
+
+  test('that is a reference reaches Terraform as one', () => {
+    const stack = synthStack((scope) => {
+      new OpenstackProvider(scope, 'OpenStack');
+      const mtu = new TerraformVariable(scope, 'mtu', { type: 'number' }).numberValue;
+      new ClusterNetwork(scope, 'Network', { cloud: new Cloud(scope), name: 'prod', mtu });
+    });
+    expect(stack.resource('openstack_networking_network_v2').mtu).toBe('${var.mtu}');
+  });
+});
+
+describe('addresses', () => {
+  test.each([
+    ['10.20.0.0', /Network: cidr is not an IPv4 or IPv6 CIDR, got "10.20.0.0"/],
+    ['10.20.0.7/16', /Network: cidr has bits set beyond its prefix length.*use 10.20.0.0\/16/],
+    ['10.10.0.0/16', /Network: cidr overlaps 10.10.0.0\/24, which the cloud's own hosts use, got "10.10.0.0\/16"/],
+  ])('%s is an error', (cidr, message) => {
+    expect(() => synth(() => undefined, { network: { cidr }, cloud: { hostCidrs: ['10.10.0.0/24'] } })).toThrow(message);
+  });
+
+  test('a CIDR that is a reference is an error, not a crash: rules are computed from it', () => {
+    expect(() =>
+      synthStack((scope) => {
+        const cidr = new TerraformVariable(scope, 'cidr', { type: 'string' }).stringValue;
+        new ClusterNetwork(scope, 'Network', { cloud: new Cloud(scope), name: 'prod', cidr });
+      }),
+    ).toThrow('test/Network: cidr must be known at synth, a reference was given; give the text itself');
+  });
+
+  test('reserved addresses are never handed out', () => {
+    const subnet = synth(() => undefined, { network: { cidr: '10.6.0.0/24', reservedAddresses: 10 } }).resource('openstack_networking_subnet_v2');
+    expect(subnet.allocation_pool).toEqual([{ start: '10.6.0.12', end: '10.6.0.254' }]);
+  });
+
+  test('of IPv6 are given by DHCP, so that ports can have fixed ones', () => {
+    const stack = synth(() => undefined, { network: { cidr: 'fd00:20::/64' } });
+    expect(stack.resource('openstack_networking_subnet_v2')).toMatchObject({ ip_version: 6, ipv6_address_mode: 'dhcpv6-stateful', ipv6_ra_mode: 'dhcpv6-stateful' });
+  });
+});
+
+describe('the external network', () => {
+  test('is looked up once for all networks of a stack', () => {
+    const stack = synth(({ stack: scope, cloud }) => void new ClusterNetwork(scope, 'Other', { cloud, name: 'other', cidr: '10.30.0.0/16' }));
+    expect(Object.keys(stack.data('openstack_networking_network_v2'))).toHaveLength(1);
+  });
+
+  test('whose name is a reference is looked up by it', () => {
+    const stack = synthStack((scope) => {
+      new OpenstackProvider(scope, 'OpenStack');
+      const name = new TerraformVariable(scope, 'external', { type: 'string' }).stringValue;
+      new ClusterNetwork(scope, 'Network', { cloud: new Cloud(scope, { externalNetworkName: name }), name: 'prod' });
+    });
+    expect(Object.values(stack.data('openstack_networking_network_v2'))).toMatchObject([{ name: '${var.external}' }]);
+  });
+
+  test('gives an IPv4 network the router’s IPv4 address, whatever else the router has', () => {
+    const stack = synth(({ stack: scope, network }) => void scope.addOverride('locals.router', network.routerExternalAddress));
+    expect(stack.text).toContain('external_fixed_ip[*].ip_address');
+    synth(({ network }) => expect(network.routerExternalAddress).toBeUndefined(), { network: { cidr: 'fd00:20::/64' } });
+  });
+});
+
+describe('a network that is there already', () => {
+  const adopt = (attributes: Parameters<typeof ClusterNetwork.fromNetworkAttributes>[2]) =>
+    synthStack((scope) => {
+      new OpenstackProvider(scope, 'OpenStack');
+      const network = ClusterNetwork.fromNetworkAttributes(scope, 'Network', attributes);
+      new ServerPort(scope, 'Port', { name: 'node-0', network, securityGroupIds: ['group'] });
+    });
+
+  test('by its ids: nothing is made and only the external network is looked up', () => {
+    const stack = adopt({ networkId: 'net', subnetId: 'sub', cidr: '10.20.0.0/16', mtu: 1442, externalNetworkName: 'public' });
+    expect(Object.keys(stack.json.resource)).toEqual(['openstack_networking_port_v2']);
+    expect(stack.resource('openstack_networking_port_v2')).toMatchObject({ network_id: 'net', fixed_ip: [{ subnet_id: 'sub' }] });
+  });
+
+  test('by its name: the network is looked up, and its subnet by the CIDR', () => {
+    const stack = adopt({ networkName: 'shared', cidr: '10.20.0.0/16', mtu: 1442, externalNetworkName: 'public' });
+    expect(Object.values(stack.data('openstack_networking_subnet_v2'))).toMatchObject([{ cidr: '10.20.0.0/16' }]);
+    expect(stack.resource('openstack_networking_port_v2').network_id).toMatch(/^\$\{data\.openstack_networking_network_v2\./);
+  });
+
+  test.each([
+    [{ cidr: '10.20.0.0/16', mtu: 1442, externalNetworkName: 'public' }, /Network: the id of the adopted network is not known; give networkId or networkName/],
+    [{ networkId: 'net', cidr: '10.20.0.0/16', externalNetworkName: 'public' }, /the MTU of the adopted network is not known; give mtu, or cloud/],
+    [{ networkId: 'net', cidr: '10.20.0.0/16', mtu: 1442 }, /the external network of the adopted network is not known/],
+    [{ networkId: 'net', cidr: '10.20.0.1/16', mtu: 1442, externalNetworkName: 'public' }, /use 10.20.0.0\/16/],
+  ])('with a part missing or wrong is an error: %j', (attributes, message) => {
+    expect(() => adopt(attributes)).toThrow(message);
+  });
+});
+
+test('two clusters in stacks of their own share a network: references cross the stacks, depends_on does not', () => {
+  const stacks = synthApp((app) => {
+    const [one, two] = ['one', 'two'].map((name) => {
+      const stack = new TerraformStack(app, name);
+      new OpenstackProvider(stack, 'OpenStack');
+      return stack;
+    });
+    const network = new ClusterNetwork(one, 'Network', { cloud: new Cloud(one), name: 'shared' });
+    new ServerPort(two, 'Port', { name: 'node-0', network, securityGroupIds: ['group'] });
+    expect(Token.isUnresolved(network.networkId)).toBe(true);
+  });
+  expect(stacks.two.resource('openstack_networking_port_v2').network_id).toContain('terraform_remote_state');
+  expect(stacks.two.text).not.toContain('depends_on');
+});
