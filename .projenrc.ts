@@ -131,15 +131,20 @@ project.addTask('schema', {
   exec: 'node tools/regenerate-schemas.mjs',
   receiveArgs: true,
 });
-project.preCompileTask.exec('node tools/generate-bindings.mjs --if-missing');
+project.compileTask.prependExec('node tools/generate-bindings.mjs --if-missing');
 // jsii writes eager re-exports of the provider submodules into lib/index.js; turned into getters, they cost nothing until used.
-project.postCompileTask.exec('node tools/lazy-exports.mjs');
+project.compileTask.exec('node tools/lazy-exports.mjs');
 
 project.setScript('demo', 'tsx --tsconfig tsconfig.dev.json examples/demo.ts');
 project.setScript('conformance', 'tsx --tsconfig tsconfig.dev.json test/conformance/run.ts');
 project.addTask('consumer', {
   description: 'Pack the library and synthesise a new app against it, under cdktf and under cdktn',
   exec: 'tsx --tsconfig tsconfig.dev.json test/consumer/run.ts',
+});
+project.addTask('test:lanes', {
+  description: 'The tests under every other version of Node that is supported',
+  exec: 'tsx --tsconfig tsconfig.dev.json test/project/node-lanes.ts',
+  receiveArgs: true,
 });
 project.addTask('bench', {
   description: 'Load time of require(cdktf-strata) beside require(cdktf), and synthesis time',
