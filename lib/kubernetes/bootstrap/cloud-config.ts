@@ -1,0 +1,81 @@
+import { fail, isKnown, Where } from '../../core/validation';
+import { yamlText } from './yaml-text';
+
+/** A file that cloud-init writes. */
+export interface NodeFile {
+  readonly path: string;
+  /** Its text. References in it must render to names, addresses, numbers or base64. */
+  readonly content?: string;
+  /** Its content in base64: for references that render to anything. */
+  readonly base64?: string;
+  /** @default "0644" */
+  readonly permissions?: string;
+}
+
+/** A cloud-config as a value: cloud-init's modules by their keys. */
+export type CloudConfig = { readonly [module: string]: any };
+
+/** cloud-init's entry for a file. */
+export function writeFile({ path, content, base64, permissions = '0644' }: NodeFile): CloudConfig {
+  return { path, permissions, owner: 'root:root', ...(base64 === undefined ? { content } : { encoding: 'b64', content: base64 }) };
+}
+
+/** What every node of a cluster needs besides its files: kernel modules, forwarding, and the boot program. */
+const NODE: CloudConfig = {
+  runcmd: [
+    ['modprobe', '--all', 'overlay', 'br_netfilter'],
+    ['sysctl', '--system'],
+    ['systemctl', 'daemon-reload'],
+    // Not waited for: it runs as long as it takes for the cluster to be there.
+    ['systemctl', 'enable', '--now', '--no-block', 'strata-boot.service'],
+  ],
+};
+
+/** The files of every node. */
+export const NODE_FILES: readonly NodeFile[] = [
+  { path: '/etc/modules-load.d/strata.conf', content: 'overlay\nbr_netfilter\n' },
+  {
+    path: '/etc/sysctl.d/90-strata.conf',
+    content: 'net.ipv4.ip_forward = 1\nnet.bridge.bridge-nf-call-iptables = 1\nnet.bridge.bridge-nf-call-ip6tables = 1\n',
+  },
+];
+
+/**
+ * The cloud-config that servers of one kind share. Its last key is the list of files: what belongs to one server alone is appended to it by `ownFile`.
+ *
+ * @param further the user's own cloud-config: lists are appended (commands run after the node's), other keys are taken as they are.
+ */
+export function sharedCloudConfig(where: Where, files: readonly NodeFile[], further: CloudConfig = {}): string {
+  const merged: { [module: string]: any } = { ...NODE, write_files: [] };
+  for (const [module, value] of Object.entries(further)) {
+    if (!(module in merged)) {
+      merged[module] = value;
+    } else if (Array.isArray(value) && isKnown(value)) {
+      merged[module] = [...merged[module], ...value];
+    } else {
+      fail(where, { problem: `cloudInit.${module} must be a list, it is appended to the node's own`, fix: 'give a list that is known at synth' });
+    }
+  }
+  for (const file of merged.write_files) {
+    if (isKnown(file?.path) && typeof file?.path === 'string' && !files.some(({ path }) => path === file.path)) continue;
+    fail(where, {
+      problem: 'cloudInit.write_files has a file without a path, or one of the node itself',
+      value: file?.path,
+      fix: 'choose another path',
+    });
+  }
+  const { write_files: ownFiles, ...modules } = merged;
+  return `#cloud-config\n${yamlText({ ...modules, write_files: [...files.map(writeFile), ...ownFiles] })}`;
+}
+
+/** One more file, as the continuation of a shared cloud-config. */
+export function ownFile(file: NodeFile): string {
+  return yamlText([writeFile(file)]);
+}
+
+/** A file of shell variables. The values are names, addresses and ids: nothing in them needs quoting. */
+export function environmentFile(variables: { readonly [name: string]: string | number }): string {
+  return Object.entries(variables)
+    .map(([name, value]) => `${name}="${value}"\n`)
+    .join('');
+}

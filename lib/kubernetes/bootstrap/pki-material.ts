@@ -1,0 +1,16 @@
+/** What a cluster's trust is made of. All PEM, all references: none of it stands in what is synthesised. Certificates and public keys aren't sensitive. */
+export interface PkiMaterial {
+  readonly caCertificate: string;
+  readonly caKey: string;
+  readonly etcdCaCertificate: string;
+  readonly etcdCaKey: string;
+  readonly frontProxyCaCertificate: string;
+  readonly frontProxyCaKey: string;
+  readonly serviceAccountKey: string;
+  readonly serviceAccountPublicKey: string;
+  /** Client certificate of the administrator, in kubeadm's group `kubeadm:cluster-admins`. */
+  readonly adminCertificate: string;
+  readonly adminKey: string;
+  /** `abcdef.0123456789abcdef`: lets new workers ask for a certificate. */
+  readonly bootstrapToken: string;
+}

@@ -1,0 +1,24 @@
+import { Document, Scalar, ToStringOptions, visit } from 'yaml';
+import { isKnown } from '../../core/validation';
+
+const FORM: ToStringOptions = { lineWidth: 0, indentSeq: false, blockQuote: 'literal' };
+
+/**
+ * YAML of values in which references may stand. What a reference renders to is a name, an address, a number or base64, never a quote, a backslash or a
+ * line break: so a string with one is in double quotes, or, if it has several lines, in a literal block.
+ */
+export function yamlText(value: unknown): string {
+  const document = new Document(value, { aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar: (_, node) => {
+      if (typeof node.value !== 'string' || isKnown(node.value)) return;
+      node.type = node.value.includes('\n') ? Scalar.BLOCK_LITERAL : Scalar.QUOTE_DOUBLE;
+    },
+  });
+  return document.toString(FORM);
+}
+
+/** Several documents in one text. */
+export function yamlDocuments(documents: readonly unknown[]): string {
+  return documents.map(yamlText).join('---\n');
+}

@@ -1,0 +1,68 @@
+import { ClusterPki } from './cluster-pki';
+import { ReadyGate } from './ready-gate';
+import { ControlPlaneProps, WorkerPoolProps } from './worker-pool';
+import { Cni } from '../contracts/cni';
+import { KubernetesVersion } from '../core/kubernetes-version';
+
+/** What a cluster is to be, wherever it runs: the options that `K8sOnNova` and `OpenStackKubernetesPlatform` share. */
+export interface ClusterOptions {
+  /** Version. Servers that are there keep theirs: upgrades aren't part of this construct yet. */
+  readonly version: KubernetesVersion;
+  /** The servers that run the API and etcd. */
+  readonly controlPlane: ControlPlaneProps;
+  /** The servers that run everything else. */
+  readonly workerPools: WorkerPoolProps[];
+  /** The pod network. It is installed by `PodNetwork`; security groups, MTU and kubeadm's phases follow from it already here. */
+  readonly cni: Cni;
+  /**
+   * Addresses of the nodes' own network, IPv4, if one is made.
+   * @default "10.20.0.0/16"
+   */
+  readonly nodeCidr?: string;
+  /**
+   * Addresses of pods, IPv4, /8 to /24; each node takes a /24 of it.
+   * @default "10.244.0.0/16"
+   */
+  readonly podCidr?: string;
+  /**
+   * Addresses of services, IPv4, /12 to /28.
+   * @default "10.96.0.0/12"
+   */
+  readonly serviceCidr?: string;
+  /**
+   * Where the certificate authorities and keys come from.
+   * @default ClusterPki.generated()
+   */
+  readonly pki?: ClusterPki;
+  /**
+   * Whether Terraform waits for the cluster.
+   * @default ReadyGate.enabled()
+   */
+  readonly readyGate?: ReadyGate;
+  /**
+   * Clients of services of type LoadBalancer, in CIDR notation. Only OVN needs them: it keeps the client's address, so that the nodes themselves must let it in.
+   * @default - none: with OVN, such services can't be reached from outside
+   */
+  readonly publicServiceCidrs?: string[];
+  /**
+   * Who may log in to the nodes by SSH, in CIDR notation: a bastion. It can be added when it is needed; the key pair can't.
+   * @default - nobody
+   */
+  readonly sshAllowedCidrs?: string[];
+  /**
+   * Name of the key pair of the nodes' first user, for the worst day. Settled when a server is made.
+   * @default - none
+   */
+  readonly keyPairName?: string;
+  /**
+   * Further cloud-config for all nodes: lists are appended to the nodes' own (commands run after theirs), other keys are taken as they are.
+   * References in it must render to names, addresses, numbers or base64.
+   * @default - none
+   */
+  readonly cloudInit?: { readonly [key: string]: any };
+  /**
+   * Tags of servers, ports, security groups, load balancer and network, besides `kubernetes-cluster=<name>`.
+   * @default - none
+   */
+  readonly tags?: string[];
+}
