@@ -13,6 +13,7 @@ import { LbPoolV2 } from '../providers/openstack/lb-pool-v2';
 import { NetworkingFloatingipAssociateV2 } from '../providers/openstack/networking-floatingip-associate-v2';
 import { NetworkingFloatingipV2 } from '../providers/openstack/networking-floatingip-v2';
 import { listenerSettings, sortedCidrs } from './api-listener';
+import { checkListKnown } from './private/lists';
 import { checkNeutronName, checkTags } from './private/names';
 import { inSameStack } from './private/same-stack';
 import { ServerPort } from './server-port';
@@ -117,6 +118,7 @@ export class ApiLoadBalancer extends Construct {
       }
     }
     const family = parseCidr(this, 'cidr of the network', network.cidr)?.family;
+    checkListKnown(this, 'allowedCidrs', allowedCidrs);
     for (const cidr of allowedCidrs ?? []) {
       const range = parseCidr(this, 'allowedCidrs', cidr);
       check(this, cidr, () => range === undefined || family === undefined || range.family === family, {

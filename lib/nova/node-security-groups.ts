@@ -3,10 +3,11 @@ import { IClusterNetwork } from '../contracts/cluster-network';
 import { Cni } from '../contracts/cni';
 import { LoadBalancerProvider } from '../contracts/openstack-cloud';
 import { parseCidr } from '../core/cidr-checks';
-import { check, fail, isKnown } from '../core/validation';
+import { check, fail } from '../core/validation';
 import { NetworkingSecgroupRuleV2 } from '../providers/openstack/networking-secgroup-rule-v2';
 import { NetworkingSecgroupV2 } from '../providers/openstack/networking-secgroup-v2';
 import { NodeGroup, nodeSecurityRules } from './node-security-rules';
+import { checkListKnown } from './private/lists';
 import { checkNeutronName, checkTags } from './private/names';
 
 /** Properties of NodeSecurityGroups. */
@@ -85,10 +86,7 @@ export class NodeSecurityGroups extends Construct {
     if (nodes === undefined) fail(this, { problem: 'cidr of the network must be known at synth, a reference was given', fix: 'give the text itself' });
     const { apiAllowedCidrs, publicServiceCidrs, sshAllowedCidrs, podCidr, vipSubnetCidr } = props;
     for (const [what, cidrs] of Object.entries({ apiAllowedCidrs, publicServiceCidrs, sshAllowedCidrs })) {
-      if (cidrs !== undefined && !Array.isArray(cidrs)) fail(this, { problem: `${what} must be a list`, value: cidrs, fix: 'give a list of CIDRs' });
-      if (cidrs?.length === 1 && isListToken(cidrs)) {
-        fail(this, { problem: `${what} must be a list known at synth, a reference was given: each entry is a rule of its own`, fix: 'give a list of CIDRs' });
-      }
+      checkListKnown(this, what, cidrs);
       for (const cidr of cidrs ?? []) {
         const range = parseCidr(this, what, cidr);
         check(this, cidr, () => range === undefined || range.family === nodes.family, {
@@ -129,9 +127,4 @@ export class NodeSecurityGroups extends Construct {
     this.controlPlaneGroupId = this.controlPlaneGroup.id;
     this.workerGroupId = this.workerGroup.id;
   }
-}
-
-/** A list that is a reference as a whole is a list of one marker. */
-function isListToken(cidrs: string[]): boolean {
-  return !isKnown(cidrs) && cidrs[0].startsWith('#{TOKEN');
 }

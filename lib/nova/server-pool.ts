@@ -11,6 +11,7 @@ import { NovaServer, RootVolume } from './nova-server';
 import { ServerGroup } from './server-group';
 import { ServerGroupPolicy } from './server-group-policy';
 import { ServerPort } from './server-port';
+import { prepareUserData } from './user-data';
 
 /** Properties of ServerPool. */
 export interface ServerPoolProps {
@@ -103,6 +104,7 @@ export class ServerPool extends Construct {
     check(this, zones, (z) => z.length > 0, { problem: 'zones must not be empty', fix: 'give the zones of the cloud: cloud.zones' });
 
     this.serverGroup = new ServerGroup(this, 'ServerGroup', { name, policy: props.serverGroupPolicy ?? ServerGroupPolicy.SOFT_ANTI_AFFINITY });
+    const userData = prepareUserData(this, props.userData).value; // one text for all
     const current = new StepResource(this, 'Generation', { triggers: { generation: String(generation) } });
     const replaced = { replaceTriggeredBy: [current], createBeforeDestroy: true };
     this.servers = Array.from({ length: replicas }, (_, i) => {
@@ -123,7 +125,7 @@ export class ServerPool extends Construct {
         image: props.image,
         port,
         zone: zones[i % zones.length],
-        userData: props.userData,
+        userData,
         serverGroup: this.serverGroup,
         rootVolume: props.rootVolume,
         metadata: props.metadata,

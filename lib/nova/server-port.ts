@@ -4,6 +4,7 @@ import { IClusterNetwork } from '../contracts/cluster-network';
 import { checkAddress, checkInside, parseCidr } from '../core/cidr-checks';
 import { check, checkUnique, fail } from '../core/validation';
 import { NetworkingPortV2 } from '../providers/openstack/networking-port-v2';
+import { checkListKnown } from './private/lists';
 import { checkNeutronName, checkTags } from './private/names';
 import { replacement } from './private/replacement';
 
@@ -72,6 +73,7 @@ export class ServerPort extends Construct {
     checkAddress(this, 'fixedAddress', fixedAddress);
     checkInside(this, 'fixedAddress', fixedAddress, network.cidr);
     const family = parseCidr(this, 'cidr of the network', network.cidr)?.family;
+    checkListKnown(this, 'allowedAddressPairs', allowedAddressPairs);
     for (const pair of allowedAddressPairs) {
       const range = parseCidr(this, 'allowedAddressPairs', pair.includes('/') ? pair : pair.includes(':') ? `${pair}/128` : `${pair}/32`);
       check(this, pair, () => range === undefined || family === undefined || range.family === family, {

@@ -1,0 +1,113 @@
+import { TerraformVariable } from 'cdktf';
+import { NodeFlavor } from '../../lib/contracts/node-flavor';
+import { NodeImage } from '../../lib/contracts/node-image';
+import { ServerGroupPolicy } from '../../lib/nova/server-group-policy';
+import { ServerPool, ServerPoolProps } from '../../lib/nova/server-pool';
+import { Block } from '../support/synth';
+import { Ground, synth } from './support';
+
+const INSTANCE = 'openstack_compute_instance_v2';
+const PORT = 'openstack_networking_port_v2';
+
+function pool({ stack, network, cloud }: Ground, props: Partial<ServerPoolProps> = {}): ServerPool {
+  return new ServerPool(stack, 'Workers', {
+    name: 'general',
+    replicas: 3,
+    network,
+    flavor: NodeFlavor.named('m1.xlarge'),
+    image: NodeImage.byName('ubuntu-24.04-k8s-1.36'),
+    zones: cloud.zones,
+    securityGroupIds: ['workers'],
+    userData: '#cloud-config\n',
+    ...props,
+  });
+}
+
+const synthPool = (props: Partial<ServerPoolProps> = {}) => synth((ground) => pool(ground, props));
+
+test('servers have names that stay and go round the zones, each with its own port', () => {
+  const stack = synthPool();
+  const servers = Object.values(stack.resources(INSTANCE));
+  expect(servers.map(({ name, availability_zone }) => [name, availability_zone])).toEqual([
+    ['general-0', 'az1'],
+    ['general-1', 'az2'],
+    ['general-2', 'az1'],
+  ]);
+  expect(Object.values(stack.resources(PORT)).map(({ name }) => name)).toEqual(['general-0', 'general-1', 'general-2']);
+  expect(new Set(servers.map(({ network }) => network[0].port)).size).toBe(3);
+});
+
+test('scaling touches no other server', () => {
+  const small = synthPool().json.resource;
+  const large = synthPool({ replicas: 5 }).json.resource;
+  for (const [type, resources] of Object.entries<Block>(small)) expect(large[type]).toMatchObject(resources);
+  expect(Object.keys(large[INSTANCE])).toHaveLength(5);
+});
+
+test('a zone more replaces no server: a new round only counts for new ones', () => {
+  const [, second] = Object.values(synthPool({ zones: [{ compute: 'az9', volume: 'nova' }] }).resources(INSTANCE));
+  expect(second.availability_zone).toBe('az9');
+  expect(second.lifecycle.ignore_changes).toContain('availability_zone');
+});
+
+test('a raised generation replaces servers, ports and root volumes, the new ones first and under names of their own', () => {
+  const stack = synthPool({ generation: 2, rootVolume: { sizeGib: 40 } });
+  const generation = stack.resource('terraform_data');
+  expect(generation.triggers_replace).toEqual({ generation: '2' });
+  for (const type of [INSTANCE, PORT, 'openstack_blockstorage_volume_v3']) {
+    for (const { lifecycle, name } of Object.values(stack.resources(type))) {
+      expect(lifecycle).toMatchObject({ create_before_destroy: true, replace_triggered_by: [expect.stringMatching(/^terraform_data\.Workers_Generation/)] });
+      expect(name).toMatch(/^general-\d-g2(-root)?$/);
+    }
+  }
+  expect(Object.keys(stack.resources(INSTANCE))).toEqual(Object.keys(synthPool().resources(INSTANCE)));
+});
+
+test('hard anti-affinity with too few hypervisors finds no valid host: soft unless asked', () => {
+  expect(synthPool().resource('openstack_compute_servergroup_v2').policies).toEqual(['soft-anti-affinity']);
+  const hard = synthPool({ serverGroupPolicy: ServerGroupPolicy.ANTI_AFFINITY });
+  expect(hard.resource('openstack_compute_servergroup_v2').policies).toEqual(['anti-affinity']);
+});
+
+test('tags, metadata, key pair and address pairs reach every server', () => {
+  const stack = synthPool({ tags: ['pool'], metadata: { pool: 'general' }, keyPairName: 'ops', allowedAddressPairs: ['10.244.0.0/16'], configDrive: true });
+  for (const server of Object.values(stack.resources(INSTANCE))) {
+    expect(server).toMatchObject({ tags: ['pool'], metadata: { pool: 'general' }, key_pair: 'ops', config_drive: true });
+  }
+  for (const port of Object.values(stack.resources(PORT))) {
+    expect(port).toMatchObject({ tags: ['pool'], allowed_address_pairs: [{ ip_address: '10.244.0.0/16' }], security_group_ids: ['workers'] });
+  }
+});
+
+test('user data that Terraform renders is one text for all', () => {
+  const stack = synth((ground) => {
+    const token = new TerraformVariable(ground.stack, 'token', { type: 'string' }).stringValue;
+    pool(ground, { userData: `#cloud-config\n# ${token}\n` });
+  });
+  expect(Object.keys(stack.json.locals)).toHaveLength(1);
+});
+
+test('user data over the limit is the pool’s error', () => {
+  expect(() => synthPool({ userData: 'x'.repeat(49150) })).toThrow(/^test\/Workers: userData is longer than 65535 characters/);
+});
+
+test('a pool may be empty', () => {
+  expect(synthPool({ replicas: 0 }).resources(INSTANCE)).toEqual({});
+});
+
+test.each([
+  [{ replicas: -1 }, /test\/Workers: replicas must be a whole number from 0 to 1000, got -1/],
+  [{ replicas: 1.5 }, /replicas must be a whole number/],
+  [{ generation: 0 }, /generation must be a whole number from 1/],
+  [{ name: 'General' }, /Workers: name must be lower-case.*got "General"/],
+  [{ zones: [] }, /Workers: zones must not be empty/],
+  [{ securityGroupIds: [] }, /Workers\/general-0-port: securityGroupIds must not be empty/],
+])('bad input: %j', (props, message) => {
+  expect(() => synthPool(props)).toThrow(message);
+});
+
+test.each(['replicas', 'generation'])('%s that is a reference is an error, never −8e298 servers', (prop) => {
+  expect(() =>
+    synth((ground) => pool(ground, { [prop]: new TerraformVariable(ground.stack, 'number', { type: 'number' }).numberValue })),
+  ).toThrow(`test/Workers: ${prop} must be known at synth, a reference was given; give a number`);
+});
