@@ -25,6 +25,14 @@ export interface CloudCredential {
   readonly applicationCredentialSecret: string;
 }
 
+/** Where an API server answers. */
+export interface ApiAddress {
+  /** Address or name. */
+  readonly host: string;
+  /** Port, 6443 by convention. */
+  readonly port: number;
+}
+
 /** What the cloud's controllers inside the cluster must know of its surroundings. */
 export interface ClusterCloud {
   /** The cloud that the cluster runs on. */
@@ -57,6 +65,12 @@ export interface IKubernetesCluster extends IConstruct {
   readonly podMtu: number;
   /** Control-plane nodes. */
   readonly controlPlaneReplicas: number;
+  /**
+   * Where the nodes themselves reach the API server: an address inside, never the floating one that `kubeconfig.host` may have, from which
+   * a list of allowed clients may keep them out. A pod network that replaces kube-proxy needs it.
+   * @default - host and port of `kubeconfig.host`
+   */
+  readonly nodeApiEndpoint?: ApiAddress;
   /**
    * The cloud below.
    * @default - not known: a cluster given by its kubeconfig alone

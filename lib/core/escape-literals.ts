@@ -11,9 +11,10 @@ export function escapeLiterals(text: string): string {
 }
 
 /** A piece of a string: a literal, or the token that stands there. */
-type Piece = string | { readonly token: IResolvable };
+export type Piece = string | { readonly token: IResolvable };
 
-function pieces(text: string): Piece[] {
+/** The literals and tokens of a string, in their order. */
+export function pieces(text: string): Piece[] {
   const fragments = Tokenization.reverseString(text).mapTokens({ resolve: (token: IResolvable) => ({ token }) } as unknown as IResolveContext);
   fragments.addLiteral(''); // join() calls back only for two fragments or more
   fragments.addLiteral('');

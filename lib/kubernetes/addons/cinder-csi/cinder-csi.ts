@@ -1,0 +1,175 @@
+import { StorageClassV1 } from '@cdktf/provider-kubernetes/lib/storage-class-v1';
+import { TerraformResource } from 'cdktf';
+import { Construct } from 'constructs';
+import { IKubernetesCluster } from '../../../contracts/kubernetes-cluster';
+import { inOrder, Tier } from '../../../core/apply-order';
+import { checkDnsSubdomain } from '../../../core/naming';
+import { check, checkInteger, checkOneOf, checkUnique, fail } from '../../../core/validation';
+import { assertCloudProviderOpenStack } from '../../../core/version-matrix';
+import { CloudConfig } from '../cloud-config/cloud-config';
+import { storageTopology, VolumeZone } from '../cloud-config/storage-topology';
+import { requireCloud } from '../private/cloud';
+import { CONTROL_PLANE_LABEL, CONTROL_PLANE_TOLERATION, REPOSITORY } from '../private/cloud-provider-openstack';
+import { installChart } from '../private/helm-release';
+import { CinderStorageClass, ReclaimPolicy, VolumeBindingMode } from './cinder-storage-class';
+
+const DRIVER = 'cinder.csi.openstack.org';
+const TOPOLOGY_KEY = `topology.${DRIVER}/zone`;
+
+/** Properties of CinderCsi. */
+export interface CinderCsiProps {
+  /** The cluster. Its `openstack` must be known; the stack's helm and kubernetes providers must be logged in to it. */
+  readonly cluster: IKubernetesCluster;
+  /**
+   * Kinds of volumes.
+   * @default - `cinder`, the default class, and `cinder-retain`, whose volumes stay when their claims are deleted
+   */
+  readonly storageClasses?: CinderStorageClass[];
+  /**
+   * Version of the chart `openstack-cinder-csi`. Its minor must be Kubernetes'.
+   * @default - the one that goes with the cluster's version
+   */
+  readonly chartVersion?: string;
+  /**
+   * Values for the chart, merged over those of this construct: maps are merged, lists replaced.
+   * @default - none
+   */
+  readonly values?: { readonly [name: string]: any };
+  /**
+   * How long to wait until it runs, in seconds, 1 to 7200.
+   * @default 600
+   */
+  readonly timeoutSeconds?: number;
+}
+
+/**
+ * Volumes of Cinder for pods.
+ *
+ * The controller runs on the control plane, the node plugin on every node. Within a stack it waits for PodNetwork and OpenStackCloudController,
+ * and workloads wait for it; on the way back they are gone before it is. Volumes carry the cluster's name.
+ * Snapshots need the CRDs of VolumeSnapshot and the snapshot controller, which this construct doesn't install.
+ *
+ * Creates a Helm release in `kube-system`, StorageClasses and, unless there is one, a CloudConfig.
+ * Errors: a cluster whose OpenStack isn't known, a chart of another minor, two default classes, a zone that the cloud doesn't have.
+ */
+export class CinderCsi extends Construct {
+  /** The configuration it runs with: the stack's. For other options than the defaults, make a CloudConfig in the stack before this. */
+  public readonly cloudConfig: CloudConfig;
+  /** Name of the default StorageClass, if there is one. */
+  public readonly defaultStorageClassName?: string;
+  /** The L1 `helm_release`. */
+  public readonly resource: TerraformResource;
+
+  private readonly classes: { readonly [name: string]: TerraformResource };
+
+  constructor(scope: Construct, id: string, props: CinderCsiProps) {
+    super(scope, id);
+    const { cluster, values } = props;
+    const { cloud } = requireCloud(this, cluster);
+    assertCloudProviderOpenStack(this, cluster.version, props.chartVersion);
+    checkInteger(this, 'timeoutSeconds', props.timeoutSeconds, { min: 1, max: 7200 });
+    check(this, values?.clusterID, (clusterId) => clusterId === cluster.clusterName, {
+      problem: `values.clusterID must be the cluster's name, ${cluster.clusterName}: whoever removes the cluster finds its volumes by it`,
+      fix: 'leave it out',
+    });
+    const kinds = props.storageClasses ?? [{ name: 'cinder', isDefault: true }, { name: 'cinder-retain', reclaimPolicy: ReclaimPolicy.RETAIN }];
+    const defaults = kinds.filter((kind) => kind.isDefault).map(({ name }) => name);
+    if (defaults.length > 1) {
+      fail(this, { problem: 'one StorageClass at most can be the default', value: defaults, fix: 'set isDefault on one of them' });
+    }
+    this.cloudConfig = CloudConfig._shared(this, cluster);
+    const podAnnotations = { 'checksum/cloud-config': this.cloudConfig.checksum };
+    const release = installChart(this, 'Release', {
+      releaseName: 'openstack-cinder-csi',
+      repository: REPOSITORY,
+      chart: 'openstack-cinder-csi',
+      version: props.chartVersion ?? cluster.version.cinderCsiChart,
+      namespace: 'kube-system',
+      timeoutSeconds: props.timeoutSeconds,
+      values: [
+        {
+          clusterID: cluster.clusterName,
+          secret: { enabled: true, hostMount: false, create: false, name: this.cloudConfig.secretName, filename: 'cloud.conf' },
+          // The chart's own classes bind at once, which breaks in more than one zone.
+          storageClass: { enabled: false },
+          priorityClassName: 'system-cluster-critical',
+          csi: {
+            provisioner: { topology: 'true' },
+            plugin: {
+              controllerPlugin: {
+                replicas: cluster.controlPlaneReplicas > 1 ? 2 : 1,
+                nodeSelector: { [CONTROL_PLANE_LABEL]: '' },
+                tolerations: [CONTROL_PLANE_TOLERATION],
+                podAnnotations,
+              },
+              nodePlugin: { podAnnotations },
+            },
+          },
+        },
+        values,
+      ],
+    });
+    release.dependsOn = [this.cloudConfig.resource.fqn];
+    this.resource = release;
+
+    const named = kinds.flatMap((kind) => {
+      this.checkClass(kind, cloud.zones.map((zone) => zone.compute));
+      const zones = storageTopology(cloud.zones.filter((zone) => kind.computeZones?.includes(zone.compute) ?? true)).zones;
+      return zones.map((zone) => ({ name: zones.length > 1 ? `${kind.name}-${zone.availability}` : kind.name, kind, zone }));
+    });
+    checkUnique(this, 'name of a StorageClass', named.map(({ name }) => name));
+    this.classes = Object.fromEntries(
+      named.map(({ name, kind, zone }) => [name, this.makeClass(name, kind, zone, kind.isDefault === true && zone === firstZone(named, kind))]),
+    );
+    this.defaultStorageClassName = named.find(({ kind }) => kind.isDefault)?.name;
+    inOrder(cluster, Tier.STORAGE, release, ...Object.values(this.classes));
+  }
+
+  /** Names of the StorageClasses. */
+  public get storageClassNames(): string[] {
+    return Object.keys(this.classes);
+  }
+
+  /** The L1 `kubernetes_storage_class_v1` of a name. An error if there is none of that name. */
+  public storageClass(name: string): TerraformResource {
+    checkOneOf(this, 'StorageClass', name, this.storageClassNames);
+    return this.classes[name];
+  }
+
+  private checkClass(kind: CinderStorageClass, zones: readonly string[]): void {
+    checkDnsSubdomain(this, 'name of a StorageClass', kind.name);
+    checkOneOf(this, 'fileSystem', kind.fileSystem, ['ext4', 'ext3', 'xfs']);
+    for (const zone of kind.computeZones ?? []) checkOneOf(this, `zone of the StorageClass ${kind.name}`, zone, zones);
+    check(this, kind.computeZones, (given) => given.length > 0, {
+      problem: `computeZones of the StorageClass ${kind.name} is empty, so that no node could use it`,
+      fix: 'leave it out for all zones',
+    });
+  }
+
+  private makeClass(name: string, kind: CinderStorageClass, zone: VolumeZone, isDefault: boolean): TerraformResource {
+    checkDnsSubdomain(this, 'name of a StorageClass', name);
+    return new StorageClassV1(this, `StorageClass-${name}`, {
+      metadata: {
+        name,
+        labels: { 'app.kubernetes.io/managed-by': 'terraform' },
+        annotations: { 'storageclass.kubernetes.io/is-default-class': String(isDefault) },
+      },
+      storageProvisioner: DRIVER,
+      reclaimPolicy: kind.reclaimPolicy ?? ReclaimPolicy.DELETE,
+      volumeBindingMode: kind.bindingMode ?? VolumeBindingMode.WAIT_FOR_FIRST_CONSUMER,
+      allowVolumeExpansion: kind.allowExpansion ?? true,
+      mountOptions: kind.mountOptions,
+      parameters: {
+        'csi.storage.k8s.io/fstype': kind.fileSystem ?? 'ext4',
+        ...(kind.volumeType === undefined ? {} : { type: kind.volumeType }),
+        ...(zone.availability === undefined ? {} : { availability: zone.availability }),
+      },
+      allowedTopologies: { matchLabelExpressions: [{ key: TOPOLOGY_KEY, values: [...zone.compute] }] },
+    });
+  }
+}
+
+/** Where a class is several, one for each zone of Cinder, the first of them is the default. */
+function firstZone(named: readonly { readonly kind: CinderStorageClass; readonly zone: VolumeZone }[], kind: CinderStorageClass): VolumeZone | undefined {
+  return named.find((other) => other.kind === kind)?.zone;
+}

@@ -1,0 +1,120 @@
+import { TerraformResource } from 'cdktf';
+import { Construct } from 'constructs';
+import { IKubernetesCluster } from '../../../contracts/kubernetes-cluster';
+import { inOrder, Tier } from '../../../core/apply-order';
+import { check, checkInteger, checkUnique } from '../../../core/validation';
+import { assertCloudProviderOpenStack } from '../../../core/version-matrix';
+import { CloudConfig } from '../cloud-config/cloud-config';
+import { requireCloud } from '../private/cloud';
+import { installChart } from '../private/helm-release';
+import { CONTROL_PLANE_LABEL, CONTROL_PLANE_TOLERATION, REPOSITORY, UNINITIALIZED_TOLERATION } from '../private/cloud-provider-openstack';
+
+/** A control loop of the cloud controller manager. */
+export enum CloudController {
+  /** Gives nodes their addresses, zone and provider id, and takes away the taint "uninitialized". */
+  CLOUD_NODE = 'cloud-node',
+  /** Deletes nodes whose server is gone. */
+  CLOUD_NODE_LIFECYCLE = 'cloud-node-lifecycle',
+  /** Makes load balancers for Services. */
+  SERVICE = 'service',
+  /** Writes pod routes to a Neutron router, for pod networks without encapsulation. Needs further arguments. */
+  ROUTE = 'route',
+}
+
+/** Properties of OpenStackCloudController. */
+export interface OpenStackCloudControllerProps {
+  /** The cluster. Its `openstack` must be known; the stack's helm and kubernetes providers must be logged in to it. */
+  readonly cluster: IKubernetesCluster;
+  /**
+   * Control loops that run.
+   * @default - CLOUD_NODE, CLOUD_NODE_LIFECYCLE and SERVICE
+   */
+  readonly controllers?: CloudController[];
+  /**
+   * Verbosity of the log, 0 to 10.
+   * @default 2
+   */
+  readonly logVerbosity?: number;
+  /**
+   * Version of the chart `openstack-cloud-controller-manager`. Its minor must be Kubernetes'.
+   * @default - the one that goes with the cluster's version
+   */
+  readonly chartVersion?: string;
+  /**
+   * Values for the chart, merged over those of this construct: maps are merged, lists replaced.
+   * @default - none
+   */
+  readonly values?: { readonly [name: string]: any };
+  /**
+   * How long to wait until it runs, in seconds, 1 to 7200.
+   * @default 600
+   */
+  readonly timeoutSeconds?: number;
+}
+
+/**
+ * The OpenStack cloud controller manager: makes servers into nodes and Services of type LoadBalancer into Octavia load balancers.
+ *
+ * It runs on the control plane, on the network of the host, and tolerates what a new cluster's nodes are tainted with. Nothing else than pod
+ * networks is scheduled on a node before it has initialised it. Within a stack it waits for PodNetwork, and CinderCsi, other add-ons and
+ * workloads wait for it; on the way back they are gone before it is, so that no load balancer stays.
+ *
+ * Creates a Helm release in `kube-system` and, unless there is one, a CloudConfig. The name in load balancers is always the cluster's.
+ * Errors: a cluster whose OpenStack isn't known, a chart of another minor, values that name another cluster.
+ */
+export class OpenStackCloudController extends Construct {
+  /** The configuration it runs with: the stack's. For other options than the defaults, make a CloudConfig in the stack before this. */
+  public readonly cloudConfig: CloudConfig;
+  /** The L1 `helm_release`. */
+  public readonly resource: TerraformResource;
+
+  constructor(scope: Construct, id: string, props: OpenStackCloudControllerProps) {
+    super(scope, id);
+    const { cluster, values } = props;
+    requireCloud(this, cluster);
+    assertCloudProviderOpenStack(this, cluster.version, props.chartVersion);
+    checkInteger(this, 'logVerbosity', props.logVerbosity, { min: 0, max: 10 });
+    checkInteger(this, 'timeoutSeconds', props.timeoutSeconds, { min: 1, max: 7200 });
+    const controllers = props.controllers ?? [CloudController.CLOUD_NODE, CloudController.CLOUD_NODE_LIFECYCLE, CloudController.SERVICE];
+    checkUnique(this, 'controllers', controllers);
+    check(this, controllers, (given) => given.includes(CloudController.CLOUD_NODE), {
+      problem: 'controllers must include CLOUD_NODE: without it nodes keep the taint "uninitialized" and nothing runs on them',
+      fix: 'add CloudController.CLOUD_NODE',
+    });
+    check(this, values?.cluster?.name, (name) => name === cluster.clusterName, {
+      problem: `values.cluster.name must be the cluster's, ${cluster.clusterName}: two clusters of one name share load balancers`,
+      fix: 'leave it out',
+    });
+    this.cloudConfig = CloudConfig._shared(this, cluster);
+    const release = installChart(this, 'Release', {
+      releaseName: 'openstack-cloud-controller-manager',
+      repository: REPOSITORY,
+      chart: 'openstack-cloud-controller-manager',
+      version: props.chartVersion ?? cluster.version.cloudControllerManagerChart,
+      namespace: 'kube-system',
+      timeoutSeconds: props.timeoutSeconds,
+      values: [
+        {
+          cluster: { name: cluster.clusterName },
+          secret: { enabled: true, create: false, name: this.cloudConfig.secretName },
+          enabledControllers: controllers,
+          nodeSelector: { [CONTROL_PLANE_LABEL]: '' },
+          tolerations: [UNINITIALIZED_TOLERATION, CONTROL_PLANE_TOLERATION, NOT_READY_TOLERATION],
+          podAnnotations: { 'checksum/cloud-config': this.cloudConfig.checksum },
+          priorityClassName: 'system-cluster-critical',
+          logVerbosityLevel: props.logVerbosity ?? 2,
+          // The chart would mount the PKI of the control plane and the flexvolume folder of the host, neither of which these loops need.
+          extraVolumes: [],
+          extraVolumeMounts: [],
+        },
+        values,
+      ],
+    });
+    release.dependsOn = [this.cloudConfig.resource.fqn];
+    this.resource = release;
+    inOrder(cluster, Tier.CLOUD, release);
+  }
+}
+
+/** A node is not ready until there is a pod network, and this one must run even if the pod network waits for it. */
+const NOT_READY_TOLERATION = { key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoSchedule' };

@@ -1,0 +1,47 @@
+import { Release } from '@cdktf/provider-helm/lib/release';
+import { Construct } from 'constructs';
+import { widenProviderRanges } from '../../../core/provider-ranges';
+import { toJson } from '../../../core/quoted-text';
+import { TemplateText } from '../../../core/template-text';
+
+/** Values of a chart, as its values.yaml has them. */
+export interface ChartValues {
+  readonly [name: string]: any;
+}
+
+/** A chart and how it is installed. */
+export interface Chart {
+  readonly releaseName: string;
+  /** Undefined for a chart that is named by an oci:// address or a folder. */
+  readonly repository?: string;
+  readonly chart: string;
+  readonly version?: string;
+  readonly namespace: string;
+  readonly createNamespace?: boolean;
+  /** Later ones win: maps are merged, lists replaced, as Helm does. */
+  readonly values: readonly (ChartValues | undefined)[];
+  readonly wait?: boolean;
+  readonly timeoutSeconds?: number;
+}
+
+/** Installs a chart. Tokens in the values stay references. */
+export function installChart(scope: Construct, id: string, props: Chart): Release {
+  widenProviderRanges(scope);
+  const values = props.values
+    .filter((part): part is ChartValues => part !== undefined && Object.keys(part).length > 0)
+    .map((part, i) => new TemplateText(scope, `${id}Values${i === 0 ? '' : i}`, { parts: [toJson(part)] }).value);
+  return new Release(scope, id, {
+    name: props.releaseName,
+    repository: props.repository,
+    chart: props.chart,
+    version: props.version,
+    namespace: props.namespace,
+    createNamespace: props.createNamespace ?? false,
+    ...(values.length > 0 ? { values } : {}),
+    wait: props.wait ?? true,
+    timeout: props.timeoutSeconds ?? 600,
+    // The values of the stack are the whole truth: what a chart once was given by hand doesn't linger.
+    resetValues: true,
+    maxHistory: 5,
+  });
+}

@@ -1,0 +1,45 @@
+import { isKnown } from '../core/validation';
+import { Token } from 'cdktf';
+import { OctaviaOptions } from './octavia-options';
+
+/** Names of the annotations, as cloud-provider-openstack 1.32 and later reads them. */
+const ANNOTATIONS: { readonly [option in keyof Required<OctaviaOptions>]: string } = {
+  floatingNetworkId: 'floating-network-id',
+  floatingSubnetId: 'floating-subnet-id',
+  floatingSubnet: 'floating-subnet',
+  floatingSubnetTags: 'floating-subnet-tags',
+  loadBalancerClass: 'class',
+  subnetId: 'subnet-id',
+  networkId: 'network-id',
+  memberSubnetId: 'member-subnet-id',
+  portId: 'port-id',
+  loadBalancerId: 'load-balancer-id',
+  keepFloatingIp: 'keep-floatingip',
+  method: 'lb-method',
+  connectionLimit: 'connection-limit',
+  proxyProtocol: 'proxy-protocol',
+  xForwardedFor: 'x-forwarded-for',
+  tlsContainerRef: 'default-tls-container-ref',
+  timeoutClientData: 'timeout-client-data',
+  timeoutMemberConnect: 'timeout-member-connect',
+  timeoutMemberData: 'timeout-member-data',
+  timeoutTcpInspect: 'timeout-tcp-inspect',
+  healthMonitor: 'enable-health-monitor',
+  flavorId: 'flavor-id',
+  availabilityZone: 'availability-zone',
+  hostname: 'hostname',
+};
+
+/** The annotations of a Service. Whether it is internal is always said, so that a cluster's default doesn't open or close it. */
+export function octaviaAnnotations(options: OctaviaOptions, internal: boolean): { [name: string]: string } {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return {
+    'service.beta.kubernetes.io/openstack-internal-load-balancer': String(internal),
+    ...Object.fromEntries(given.map(([option, value]) => [`loadbalancer.openstack.org/${ANNOTATIONS[option as keyof OctaviaOptions]}`, text(value)])),
+  };
+}
+
+function text(value: unknown): string {
+  if (Array.isArray(value)) return value.join(',');
+  return isKnown(value) ? String(value) : Token.asString(value);
+}

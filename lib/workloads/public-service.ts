@@ -1,0 +1,218 @@
+import { ServiceV1 } from '@cdktf/provider-kubernetes/lib/service-v1';
+import { TerraformResource } from 'cdktf';
+import { Construct } from 'constructs';
+import { IKubernetesCluster } from '../contracts/kubernetes-cluster';
+import { LoadBalancerProvider } from '../contracts/openstack-cloud';
+import { inOrder, Tier } from '../core/apply-order';
+import { checkAddress, parseCidr } from '../core/cidr-checks';
+import { checkDnsLabel } from '../core/naming';
+import { widenProviderRanges } from '../core/provider-ranges';
+import { check, checkUnique, fail } from '../core/validation';
+import { kubernetesName } from './kubernetes-name';
+import { findNamespace } from './namespace';
+import { octaviaAnnotations } from './octavia-annotations';
+import { checkOctavia } from './octavia-checks';
+import { OctaviaOptions } from './octavia-options';
+import { IWorkload } from './workload';
+import { checkLabels, checkPort } from './workload-checks';
+
+/** Protocol of a Service's port. */
+export enum ServiceProtocol {
+  /** TCP. */
+  TCP = 'TCP',
+  /** UDP. */
+  UDP = 'UDP',
+  /** SCTP, where the pod network carries it. */
+  SCTP = 'SCTP',
+}
+
+/** Which nodes take part. */
+export enum ExternalTrafficPolicy {
+  /** All nodes; they pass on what comes, and the pod sees a node's address as the client's. */
+  CLUSTER = 'Cluster',
+  /** Nodes with a pod of the workload; the pod sees the load balancer's address, with OVN the client's own. Needs the health monitor. */
+  LOCAL = 'Local',
+}
+
+/** Properties of PublicService. */
+export interface PublicServiceProps {
+  /** The cluster. The stack's kubernetes provider must be logged in to it; OpenStackCloudController must run there. */
+  readonly cluster: IKubernetesCluster;
+  /** Port of the load balancer, 1 to 65535. */
+  readonly port: number;
+  /**
+   * What is served.
+   * @default - the pods that `selector` names; one of the two is needed
+   */
+  readonly workload?: IWorkload;
+  /**
+   * Labels of the pods that are served.
+   * @default - the workload's
+   */
+  readonly selector?: { readonly [label: string]: string };
+  /**
+   * Port that the pods listen on.
+   * @default - the workload's, else `port`
+   */
+  readonly targetPort?: number;
+  /** @default ServiceProtocol.TCP */
+  readonly protocol?: ServiceProtocol;
+  /**
+   * Name of the Service.
+   * @default - the construct's id in kebab case
+   */
+  readonly name?: string;
+  /**
+   * Namespace.
+   * @default - the workload's, else default
+   */
+  readonly namespace?: string;
+  /**
+   * Whether it gets no floating IP, and is reached from the cluster's network alone.
+   * @default false
+   */
+  readonly internal?: boolean;
+  /**
+   * CIDRs of the clients that are let in. An empty list is an error.
+   * @default - everybody who reaches its address
+   */
+  readonly sourceRanges?: string[];
+  /**
+   * With OVN, source ranges are rules of security groups, which the controller writes only with `manageSecurityGroups` in its CloudConfig.
+   * Say true if that is so; otherwise `sourceRanges` with OVN is an error, since nobody would enforce them.
+   * @default false
+   */
+  readonly securityGroupsManaged?: boolean;
+  /**
+   * A floating IP that is there already. It is kept when the Service goes, unless `octavia.keepFloatingIp` is false.
+   * @default - a new one, which goes with the Service
+   */
+  readonly floatingIp?: string;
+  /** @default ExternalTrafficPolicy.CLUSTER */
+  readonly externalTrafficPolicy?: ExternalTrafficPolicy;
+  /**
+   * Options of the load balancer.
+   * @default - those of the cluster's CloudConfig
+   */
+  readonly octavia?: OctaviaOptions;
+  /**
+   * Further labels of the Service.
+   * @default - app.kubernetes.io/name and /managed-by alone
+   */
+  readonly labels?: { readonly [label: string]: string };
+}
+
+/**
+ * Opens a workload to the world by an Octavia load balancer with a floating IP; or, with `internal`, to the cluster's network.
+ *
+ * Whoever reaches its address is let in unless `sourceRanges` says otherwise. With OVN, what comes in is also decided by the security groups of
+ * the nodes (the cluster's `publicServiceCidrs`), because OVN passes on the client's address.
+ * Within a stack it waits for the cloud controller; on the way back it is gone, load balancer and floating IP included, before that is.
+ *
+ * Creates a Service of type LoadBalancer. Errors: neither or both of workload and selector, names and ports that Kubernetes rejects, options that the
+ * cloud's load-balancer provider doesn't have.
+ */
+export class PublicService extends Construct {
+  /** Name of the Service. */
+  public readonly serviceName: string;
+  /** Its namespace. */
+  public readonly namespaceName: string;
+  /** Port of the load balancer. */
+  public readonly port: number;
+  /** The L1 `kubernetes_service_v1`. */
+  public readonly resource: TerraformResource;
+
+  private readonly service: ServiceV1;
+
+  constructor(scope: Construct, id: string, props: PublicServiceProps) {
+    super(scope, id);
+    const { cluster, workload, octavia = {} } = props;
+    const provider = cluster.openstack?.cloud.loadBalancerProvider;
+    this.serviceName = props.name ?? kubernetesName(id);
+    this.namespaceName = props.namespace ?? workload?.namespaceName ?? 'default';
+    this.port = props.port;
+    this.checkProps(props, provider);
+    checkOctavia(this, octavia, provider);
+    widenProviderRanges(this);
+
+    const namespace = findNamespace(this, this.namespaceName);
+    this.service = new ServiceV1(this, 'Service', {
+      metadata: {
+        name: this.serviceName,
+        namespace: this.namespaceName,
+        labels: { ...props.labels, 'app.kubernetes.io/name': this.serviceName, 'app.kubernetes.io/managed-by': 'terraform' },
+        annotations: octaviaAnnotations({ keepFloatingIp: props.floatingIp === undefined ? undefined : true, ...octavia }, props.internal ?? false),
+      },
+      spec: {
+        type: 'LoadBalancer',
+        selector: { ...(workload?.selectorLabels ?? props.selector) },
+        port: [
+          {
+            name: 'main',
+            port: props.port,
+            targetPort: String(props.targetPort ?? workload?.port ?? props.port),
+            protocol: props.protocol ?? ServiceProtocol.TCP,
+          },
+        ],
+        externalTrafficPolicy: props.externalTrafficPolicy ?? ExternalTrafficPolicy.CLUSTER,
+        loadBalancerSourceRanges: props.sourceRanges,
+        loadBalancerIp: props.floatingIp,
+      },
+      waitForLoadBalancer: true,
+      timeouts: { create: '15m' },
+      dependsOn: namespace ? [namespace] : [],
+    });
+    this.resource = this.service;
+    inOrder(cluster, Tier.WORKLOAD, this.service);
+  }
+
+  /** Address of the load balancer: the floating IP, or the VIP if it is internal. Known after apply. */
+  public get address(): string {
+    return this.service.status.get(0).loadBalancer.get(0).ingress.get(0).ip;
+  }
+
+  private checkProps(props: PublicServiceProps, provider: LoadBalancerProvider | undefined): void {
+    const { workload, selector, sourceRanges } = props;
+    checkDnsLabel(this, 'name', this.serviceName);
+    checkDnsLabel(this, 'namespace', this.namespaceName);
+    checkPort(this, 'port', props.port);
+    checkPort(this, 'targetPort', props.targetPort);
+    checkLabels(this, 'selector', selector);
+    checkLabels(this, 'labels', props.labels);
+    if ((workload === undefined) === (selector === undefined)) {
+      const problem = workload ? 'there is both a workload and a selector' : 'there is neither a workload nor a selector, so that nothing is served';
+      fail(this, { problem, fix: 'give one of them' });
+    }
+    check(this, selector, (labels) => Object.keys(labels).length > 0, { problem: 'selector is empty, and would serve every pod of the namespace', fix: 'name a label of the pods' });
+    check(this, props.namespace, (namespace) => workload === undefined || namespace === workload.namespaceName, {
+      problem: `namespace must be the workload's, ${workload?.namespaceName}: a Service serves pods of its own namespace`,
+      fix: 'leave it out',
+    });
+    check(this, sourceRanges, (ranges) => ranges.length > 0, {
+      problem: 'sourceRanges is empty, which Kubernetes takes for everybody',
+      fix: 'name the CIDRs that are let in, or leave it out for everybody',
+    });
+    for (const range of sourceRanges ?? []) parseCidr(this, 'sourceRanges', range);
+    checkUnique(this, 'CIDR in sourceRanges', sourceRanges ?? []);
+    if (sourceRanges !== undefined && provider === LoadBalancerProvider.OVN && props.securityGroupsManaged !== true) {
+      fail(this, {
+        problem: "sourceRanges would not be enforced: OVN's load balancers have no access list",
+        value: sourceRanges,
+        fix: "restrict clients by the cluster's publicServiceCidrs, or set manageSecurityGroups in its CloudConfig and securityGroupsManaged here",
+      });
+    }
+    checkAddress(this, 'floatingIp', props.floatingIp);
+    if (props.floatingIp !== undefined && props.internal) {
+      fail(this, { problem: 'an internal Service has no floating IP', value: props.floatingIp, fix: 'leave out floatingIp or internal' });
+    }
+    if (props.externalTrafficPolicy === ExternalTrafficPolicy.LOCAL && props.octavia?.healthMonitor === false) {
+      fail(this, {
+        problem: 'externalTrafficPolicy LOCAL needs the health monitor, which tells the load balancer on which nodes the pods are',
+        fix: 'leave out octavia.healthMonitor',
+      });
+    }
+    if ((props.octavia?.proxyProtocol || props.octavia?.xForwardedFor) && (props.protocol ?? ServiceProtocol.TCP) !== ServiceProtocol.TCP) {
+      fail(this, { problem: 'octavia.proxyProtocol and xForwardedFor need TCP', value: props.protocol, fix: 'leave them out' });
+    }
+  }
+}
