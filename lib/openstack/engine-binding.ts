@@ -1,0 +1,29 @@
+import { ITerraformDependable } from 'cdktf';
+import { IBareMetalPool } from '../contracts/bare-metal-pool';
+import { LoadBalancerProvider } from '../contracts/openstack-cloud';
+import { Encapsulation } from '../core/encapsulation';
+
+/**
+ * What an engine is given.
+ */
+export interface EngineSurroundings {
+  readonly pool: IBareMetalPool;
+  readonly region: string;
+  /** Undefined: the engine's choice. */
+  readonly loadBalancerProvider: LoadBalancerProvider | undefined;
+}
+
+/**
+ * What an engine has made.
+ */
+export interface BoundEngine {
+  readonly authUrl: string;
+  readonly loadBalancerProvider: LoadBalancerProvider;
+  /** How tenant networks travel between hosts. */
+  readonly tunnel: Encapsulation;
+  /** Cinder's zone of all volumes. */
+  readonly volumeZone: string;
+  readonly ready: ITerraformDependable[];
+  /** Text files that work without Terraform, by their path under Kolla's configuration folder. */
+  readonly files: { readonly [path: string]: string };
+}

@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FileProvisioner, Fn, ITerraformDependable, RemoteExecProvisioner, SSHProvisionerConnection } from 'cdktf';
+import { Construct } from 'constructs';
+import { Encapsulation } from '../../../core/encapsulation';
+import { StepResource } from '../../../core/step-resource';
+import { TemplateText } from '../../../core/template-text';
+import { BoundEngine, EngineSurroundings } from '../../engine-binding';
+import { renderConfigFiles } from './config-files';
+import { renderGlobals } from './globals';
+import { renderInventory } from './inventory';
+import { resolveKolla } from './kolla-checks';
+import { KollaModel } from './kolla-model';
+import { KollaOptions, NeutronDriver } from './kolla-options';
+import { Stage, stagesOf } from './stages';
+
+/** Where the stages' scripts, logs and results are on the deployment host. */
+const HOME = '/var/lib/strata-kolla';
+/** In the home of the SSH user, readable for nobody else: what is on its way to its place. */
+const INCOMING = '.strata-kolla';
+const SCRIPTS = ['run-stage.sh', 'kolla-stage.sh', 'volume-group.sh', 'place-files.py'];
+
+/** Makes the steps of a deployment by Kolla-Ansible. */
+export function bindKolla(scope: Construct, surroundings: EngineSurroundings, options: KollaOptions): BoundEngine {
+  const model = resolveKolla(scope, surroundings, options);
+  const files = kollaFiles(scope, model);
+  const ready = new Steps(scope, model, files).make();
+  return {
+    authUrl: `${model.tls ? 'https' : 'http'}://${bracketed(model.externalFqdn)}:5000/v3`,
+    loadBalancerProvider: model.loadBalancerProvider,
+    tunnel: model.neutronDriver === NeutronDriver.OVN ? Encapsulation.GENEVE_OVN : Encapsulation.VXLAN,
+    volumeZone: 'nova',
+    ready: [ready],
+    files,
+  };
+}
+
+/** All files, by path under Kolla's configuration folder. */
+export function kollaFiles(scope: Construct, model: KollaModel): { readonly [path: string]: string } {
+  const overlay = Object.entries(renderConfigFiles(scope, model)).map(([path, text]) => [`config/${path}`, text]);
+  return { 'globals.yml': renderGlobals(model), 'inventory.yml': renderInventory(model), ...Object.fromEntries(overlay) };
+}
+
+class Steps {
+  private readonly sudo: string;
+
+  constructor(
+    private readonly scope: Construct,
+    private readonly model: KollaModel,
+    private readonly files: { readonly [path: string]: string },
+  ) {
+    this.sudo = model.pool.ssh.user === 'root' ? '' : 'sudo -n ';
+  }
+
+  public make(): StepResource {
+    let previous = this.placeFiles();
+    for (const stage of stagesOf(this.model, this.files)) previous = this.stage(stage, previous);
+    return previous;
+  }
+
+  /** Brings scripts, configuration and the key to the deployment host. */
+  private placeFiles(): StepResource {
+    const { pool, cinder, options } = this.model;
+    const bundle = new TemplateText(this.scope, 'FilesJson', { parts: [JSON.stringify(this.files)] });
+    const scripts = SCRIPTS.map((name) => ({ name, text: new TemplateText(this.scope, `Script-${name}`, { parts: [script(name)] }) }));
+    const key = Fn.pathexpand(options.ansiblePrivateKeyPath ?? pool.ssh.privateKeyPath);
+    const ceph = cinder.ceph?.configDirectory.replace(/\/+$/, '');
+    const triggers = {
+      files: hash(this.files),
+      scripts: hash(SCRIPTS.map(script)),
+      key: Fn.filesha256(key),
+      ...(ceph === undefined ? {} : { ceph: directoryHash(ceph) }),
+    };
+    const connection = this.connection(`${INCOMING}/run.sh`);
+    const file = (destination: string, what: Pick<FileProvisioner, 'content' | 'source'>): FileProvisioner => ({
+      type: 'file',
+      destination: `${INCOMING}/${destination}`,
+      connection,
+      ...what,
+    });
+    const provisioners: (FileProvisioner | RemoteExecProvisioner)[] = [
+      // Terraform's own script can't lie in the folder that it makes.
+      { type: 'remote-exec', inline: [`rm -rf ${INCOMING} && mkdir -m 700 ${INCOMING}`], connection: this.connection(`${INCOMING}.sh`) },
+      ...scripts.map(({ name, text }) => file(name, { content: text.value })),
+      file('files.json', { content: bundle.value }),
+      file('key', { source: key }),
+      ...(ceph === undefined ? [] : [file('ceph', { source: `${Fn.pathexpand(ceph)}/` })]),
+      {
+        type: 'remote-exec',
+        connection,
+        inline: [
+          'set -e',
+          `trap 'rm -rf ${INCOMING}/key ${INCOMING}/ceph ${INCOMING}.sh' EXIT`,
+          `${this.sudo}install -d -m 700 ${HOME} ${HOME}/bin`,
+          `${this.sudo}install -m 700 ${SCRIPTS.map((name) => `${INCOMING}/${name}`).join(' ')} ${HOME}/bin/`,
+          this.command('files', Fn.sha256(Fn.join(' ', Object.values(triggers))), [`"$PWD/${INCOMING}"`]),
+        ],
+      },
+    ];
+    return new StepResource(this.scope, 'Files', { triggers, dependsOn: [...pool.ready], provisioners });
+  }
+
+  private stage(stage: Stage, previous: ITerraformDependable): StepResource {
+    const inputs = hash(stage.inputs);
+    return new StepResource(this.scope, stage.id, {
+      triggers: { inputs },
+      dependsOn: [previous],
+      provisioners: [
+        {
+          type: 'remote-exec',
+          connection: this.connection(`${INCOMING}/run.sh`),
+          inline: [this.command(stage.name, inputs, stage.arguments.map(quote))],
+        },
+      ],
+    });
+  }
+
+  private command(stage: string, inputs: string, quotedArguments: readonly string[]): string {
+    const patience = (this.model.options.stageTimeoutMinutes ?? 240) * 60;
+    return `${this.sudo}${[`${HOME}/bin/run-stage.sh`, stage, inputs, patience, `${HOME}/bin/kolla-stage.sh`, stage, ...quotedArguments].join(' ')}`;
+  }
+
+  private connection(scriptPath: string): SSHProvisionerConnection {
+    const { deploymentHost: host, pool } = this.model;
+    return {
+      type: 'ssh',
+      host: host.managementAddress,
+      port: pool.ssh.port,
+      user: pool.ssh.user,
+      privateKey: Fn.file(Fn.pathexpand(pool.ssh.privateKeyPath)),
+      hostKey: host.sshHostKey,
+      timeout: '5m',
+      scriptPath,
+    };
+  }
+}
+
+function script(name: string): string {
+  return readFileSync(join(__dirname, name), 'utf8');
+}
+
+function hash(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
+}
+
+/** A hash over the names and contents of all files below a folder, when Terraform runs. */
+function directoryHash(folder: string): string {
+  const path = `pathexpand(${JSON.stringify(folder)})`;
+  return `\${sha256(join(" ", [for name in sort(fileset(${path}, "**")) : format("%s:%s", name, filesha256(format("%s/%s", ${path}, name)))]))}`;
+}
+
+/** A word for the shell of the deployment host. */
+function quote(word: string): string {
+  return /^[\w./:=-]+$/.test(word) ? word : `'${word.replace(/'/g, `'\\''`)}'`;
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,152 @@
+import { HostDistribution } from '../../../core/host-distribution';
+import { OpenStackRelease } from '../../../core/openstack-release';
+import { AllocationPool } from '../../foundation/provider-network';
+
+/** How Neutron makes networks. */
+export enum NeutronDriver {
+  /** OVN: Geneve between the hosts, distributed routers, load balancers without machines. */
+  OVN = 'ovn',
+  /** Open vSwitch with Neutron's agents: VXLAN between the hosts, routers on the network hosts. */
+  OPEN_VSWITCH = 'openvswitch',
+}
+
+/** Where container images come from. */
+export interface ContainerRegistry {
+  /** Host name of the registry, with its port if it isn't 443. */
+  readonly server: string;
+  /**
+   * Namespace of the images.
+   * @default "kolla"
+   */
+  readonly namespace?: string;
+  /**
+   * Whether it is spoken to without TLS.
+   * @default false
+   */
+  readonly insecure?: boolean;
+}
+
+/** An external Ceph cluster: Kolla uses one and doesn't make one. */
+export interface CephOptions {
+  /**
+   * Folder on the machine that runs Terraform, laid out as Kolla's configuration overlay wants it: `glance/ceph.conf`,
+   * `glance/ceph.client.glance.keyring`, `cinder/ceph.conf`, `cinder/cinder-volume/ceph.client.cinder.keyring`, `nova/ceph.conf`,
+   * `nova/ceph.client.cinder.keyring` … It is copied to the deployment host; nothing of it is in the state.
+   */
+  readonly configDirectory: string;
+  /**
+   * Whether root disks of servers are in Ceph, too.
+   * @default true
+   */
+  readonly instances?: boolean;
+}
+
+/** Where volumes are. */
+export class CinderBackend {
+  /**
+   * An LVM volume group on every storage host, made from its block-storage disks, over iSCSI. A volume is on one host: when that host is down, so are
+   * its volumes. The disks must be empty; a disk with anything on it is refused on the host.
+   *
+   * @param volumeGroup name of the volume group; "cinder-volumes" if it isn't given.
+   */
+  public static lvm(volumeGroup?: string): CinderBackend {
+    return new CinderBackend('lvm', volumeGroup ?? 'cinder-volumes');
+  }
+
+  /** An external Ceph cluster, for volumes, images and (unless told otherwise) root disks. */
+  public static externalCeph(options: CephOptions): CinderBackend {
+    return new CinderBackend('ceph', undefined, options);
+  }
+
+  /** No Cinder: servers have only their root disks. Clusters with volumes can't live there. */
+  public static none(): CinderBackend {
+    return new CinderBackend('none');
+  }
+
+  private constructor(
+    /** "lvm", "ceph" or "none". */
+    public readonly kind: string,
+    /** Name of the LVM volume group. */
+    public readonly volumeGroup?: string,
+    /** The Ceph cluster. */
+    public readonly ceph?: CephOptions,
+  ) {}
+}
+
+/** Options of OpenStackEngine.kolla. */
+export interface KollaOptions {
+  /** OpenStack release. */
+  readonly release: OpenStackRelease;
+  /** Virtual address of the internal APIs: in the subnet of the network with role "internal", and no host's own. */
+  readonly internalVip: string;
+  /**
+   * Virtual address of the public APIs: in the subnet of the network with role "external", or with role "internal" if there is none.
+   * @default - the internal one serves both
+   */
+  readonly externalVip?: string;
+  /**
+   * DNS name of the internal virtual address. Certificates and endpoints carry it, and all hosts must be able to look it up.
+   * @default - the address
+   */
+  readonly internalFqdn?: string;
+  /**
+   * DNS name of the external virtual address.
+   * @default - the address
+   */
+  readonly externalFqdn?: string;
+  /**
+   * VRRP's number for the virtual addresses, 1 to 255, unique among everything that speaks VRRP in their subnets.
+   * @default 51
+   */
+  readonly virtualRouterId?: number;
+  /** @default NeutronDriver.OVN */
+  readonly neutronDriver?: NeutronDriver;
+  /**
+   * Whether the APIs speak TLS, with certificates of a CA that is made on the deployment host.
+   * @default true
+   */
+  readonly tls?: boolean;
+  /**
+   * Where volumes are.
+   * @default - LVM if the pool has storage hosts with block-storage disks, else no Cinder
+   */
+  readonly cinderBackend?: CinderBackend;
+  /**
+   * Addresses for amphorae in the network with role "octavia", where the controllers have addresses, too.
+   * @default - the upper half of that network
+   */
+  readonly amphoraAddresses?: AllocationPool;
+  /**
+   * Operating system inside the containers and on all hosts.
+   * @default - the hosts' own, which must be the same; Ubuntu 24.04 if the inventory doesn't say
+   */
+  readonly hostDistribution?: HostDistribution;
+  /**
+   * Where container images come from.
+   * @default - Kolla's own images on quay.io, which its makers publish for tests: mirror or build them for anything serious
+   */
+  readonly registry?: ContainerRegistry;
+  /**
+   * Path of the private key, on the machine that runs Terraform, with which the deployment host reaches the others. It is copied there, readable
+   * for root alone.
+   * @default - the key with which Terraform reaches the hosts
+   */
+  readonly ansiblePrivateKeyPath?: string;
+  /**
+   * Further settings of Kolla's globals.yml, which win over what is computed here. No secrets: passwords are made on the deployment host. Interfaces
+   * don't belong here: they are set for each host.
+   * @default - none
+   */
+  readonly extraGlobals?: { readonly [name: string]: any };
+  /**
+   * Further settings of the services by file under Kolla's configuration overlay, section and key:
+   * `{ 'nova.conf': { scheduler: { discover_hosts_in_cells_interval: '300' } } }`. They win over what is computed here.
+   * @default - none
+   */
+  readonly configOverrides?: { readonly [file: string]: { readonly [section: string]: { readonly [key: string]: string } } };
+  /**
+   * How long one stage may take, in minutes. A stage that is cut off on Terraform's side goes on, and the next apply attaches to it again.
+   * @default 240
+   */
+  readonly stageTimeoutMinutes?: number;
+}

@@ -1,0 +1,43 @@
+import { LoadBalancerProvider } from '../../../contracts/openstack-cloud';
+import { OpenStackRelease } from '../../../core/openstack-release';
+import { KollaModel } from './kolla-model';
+
+/** One stage of a deployment. */
+export interface Stage {
+  /** Construct id. */
+  readonly id: string;
+  /** Name on the deployment host. */
+  readonly name: string;
+  readonly arguments: readonly string[];
+  /** What it works on: it is run again exactly when this changes. */
+  readonly inputs: unknown;
+}
+
+/** The stages in their order. */
+export function stagesOf(model: KollaModel, files: { readonly [path: string]: string }): Stage[] {
+  const { release, options, cinder } = model;
+  const amphora = model.loadBalancerProvider === LoadBalancerProvider.AMPHORA;
+  const inventory = files['inventory.yml'];
+  const stage = (id: string, name: string, inputs: unknown, args: readonly string[] = []): Stage => ({
+    id,
+    name,
+    arguments: args,
+    inputs: [inputs, args],
+  });
+  const everything = [release.kollaAnsibleVersion, files];
+  const certificates = [...(model.tls ? ['tls'] : []), ...(amphora ? ['octavia'] : [])];
+  const names = [options.internalVip, model.internalFqdn, model.externalVip, model.externalFqdn];
+  // From 2026.1 on Kolla's prechecks refuse the images that its makers publish for tests, unless one says so.
+  const testImages = options.registry === undefined && !release.isOlderThan(OpenStackRelease.V2026_1);
+  return [
+    stage('Environment', 'environment', [], [release.kollaAnsibleVersion, release.ansibleCoreRange, release.pythonRange]),
+    stage('Passwords', 'passwords', release.kollaAnsibleVersion),
+    ...(certificates.length === 0 ? [] : [stage('Certificates', 'certificates', names, certificates)]),
+    stage('BootstrapServers', 'bootstrap-servers', [release.kollaAnsibleVersion, inventory, options.registry]),
+    ...(cinder.kind === 'lvm' ? [stage('VolumeGroup', 'volume-group', inventory, [cinder.volumeGroup as string])] : []),
+    stage('Prechecks', 'prechecks', everything, testImages ? ['--use-test-images'] : []),
+    stage('Pull', 'pull', [release.kollaAnsibleVersion, files['globals.yml'], inventory]),
+    stage('Deploy', 'deploy', everything),
+    stage('PostDeploy', 'post-deploy', [release.kollaAnsibleVersion, files['globals.yml']]),
+  ];
+}

@@ -1,0 +1,208 @@
+import { isAbsolute, resolve } from 'node:path';
+import { Fn, TerraformResource, TerraformResourceLifecycle } from 'cdktf';
+import { Construct } from 'constructs';
+import { NodeImage } from '../../contracts/node-image';
+import { check, checkInteger, fail, isKnown } from '../../core/validation';
+import { ImagesImageV2 } from '../../providers/openstack/images-image-v2';
+
+/** Format of a disk image, as Glance names it. */
+export enum DiskFormat {
+  /** QEMU's copy-on-write format. */
+  QCOW2 = 'qcow2',
+  /** Plain blocks: what Ceph-backed clouds boot fastest from. */
+  RAW = 'raw',
+  /** VMware's. */
+  VMDK = 'vmdk',
+}
+
+/** Who sees an image. */
+export enum ImageVisibility {
+  /** Every project. Needs an administrator's login. */
+  PUBLIC = 'public',
+  /** Its own project. */
+  PRIVATE = 'private',
+  /** Its own project, and those that it is shared with. */
+  SHARED = 'shared',
+  /** Every project that knows its id. */
+  COMMUNITY = 'community',
+}
+
+/** Properties of Image. */
+export interface ImageProps {
+  /**
+   * Its name, with a version in it: "ubuntu-24.04-k8s-1.36-20261105". Another content needs another name, since servers and clusters look images up
+   * by name and must not follow one that was replaced under them.
+   */
+  readonly name: string;
+  /**
+   * What the image must be: "sha512:…", "sha256:…" or "md5:…" with the digest in hex, which may be a reference. SHA-256 only with localFilePath, since Glance computes MD5 and
+   * SHA-512. A file is checked before anything is uploaded, and what Glance has is checked after the upload and at every plan.
+   */
+  readonly checksum: string;
+  /** The format that it is in. */
+  readonly diskFormat: DiskFormat;
+  /**
+   * Path of the file on the machine that runs Terraform, relative to the app's working folder.
+   * @default - it is taken from sourceUrl
+   */
+  readonly localFilePath?: string;
+  /**
+   * HTTP or HTTPS address from which the machine that runs Terraform downloads it, to upload it then.
+   * @default - it is taken from localFilePath
+   */
+  readonly sourceUrl?: string;
+  /** @default ImageVisibility.PUBLIC */
+  readonly visibility?: ImageVisibility;
+  /**
+   * Smallest root disk in GiB that it may be started with.
+   * @default - any
+   */
+  readonly minDiskGib?: number;
+  /**
+   * Least memory in MiB that it may be started with.
+   * @default - any
+   */
+  readonly minMemoryMib?: number;
+  /**
+   * Properties for Nova, for example `hw_disk_bus: "scsi"`.
+   * @default - none
+   */
+  readonly properties?: { readonly [key: string]: string };
+  /**
+   * Tags.
+   * @default - none
+   */
+  readonly tags?: string[];
+  /**
+   * Whether Glance refuses to delete it, also on `terraform destroy`.
+   * @default false
+   */
+  readonly deleteProtection?: boolean;
+}
+
+/** Terraform's function for the digest of a file, and what Glance says of the image. */
+const ALGORITHMS: { readonly [name: string]: { readonly digits: number; readonly ofFile: string; readonly glance?: 'checksum' | 'os_hash_value' } } =
+  {
+    md5: { digits: 32, ofFile: 'filemd5', glance: 'checksum' },
+    sha256: { digits: 64, ofFile: 'filesha256' },
+    sha512: { digits: 128, ofFile: 'filesha512', glance: 'os_hash_value' },
+  };
+
+/**
+ * An image in Glance whose content is what its checksum says, or the apply fails. Needs an administrator's login when it is public.
+ *
+ * Creates one `openstack_images_image_v2`. The path or URL may change later without another upload: the content is what counts.
+ */
+export class Image extends Construct {
+  /** The L1 image. */
+  public readonly resource: TerraformResource;
+  /** Its name, known at synth. */
+  public readonly imageName: string;
+  /** Glance's id of it. */
+  public readonly imageId: string;
+  /** To be given to clusters of the same stack: by id. */
+  public readonly nodeImage: NodeImage;
+
+  constructor(scope: Construct, id: string, props: ImageProps) {
+    super(scope, id);
+    check(this, props.name, (name) => name.trim() === name && name !== '' && name.length <= 255, {
+      problem: 'name must have 1 to 255 characters and neither begin nor end with a space',
+      fix: 'choose such a name',
+    });
+    checkInteger(this, 'minDiskGib', props.minDiskGib, { min: 0 });
+    checkInteger(this, 'minMemoryMib', props.minMemoryMib, { min: 0 });
+    check(this, props.sourceUrl, (url) => /^https?:\/\/\S+$/.test(url), { problem: 'sourceUrl must be an http or https address', fix: 'give one' });
+    const { algorithm, digest } = readChecksum(this, props.checksum);
+    const source = sourceOf(this, props, algorithm);
+    const reserved = Object.keys(props.properties ?? {}).find((key) => /^(os_hash_|os_hidden$|os_glance_|direct_url$|stores$|locations$)/.test(key));
+    if (reserved !== undefined) fail(this, { problem: 'a property is one that Glance sets itself', value: reserved, fix: 'leave it out' });
+
+    const image = new ImagesImageV2(this, 'Resource', {
+      name: props.name,
+      containerFormat: 'bare',
+      diskFormat: props.diskFormat,
+      visibility: props.visibility ?? ImageVisibility.PUBLIC,
+      minDiskGb: props.minDiskGib,
+      minRamMb: props.minMemoryMib,
+      properties: props.properties,
+      tags: props.tags,
+      protected: props.deleteProtection ?? false,
+      verifyChecksum: true, // MD5 of the file against what Glance received
+      ...source,
+      lifecycle: {
+        // Where it came from says nothing about its content, and differs from machine to machine.
+        ignoreChanges: ['local_file_path', 'image_source_url', 'image_cache_path', 'verify_checksum'],
+        ...contentConditions(`${this.node.path}: image ${props.name}`, algorithm, digest, source.localFilePath),
+      },
+    });
+    this.resource = image;
+    this.imageName = props.name;
+    this.imageId = image.id;
+    this.nodeImage = NodeImage.byId(image.id);
+  }
+}
+
+/** What Terraform checks before an upload and after it. Neither needs the file any more once the image is there. */
+function contentConditions(what: string, algorithm: string, digest: string, path: string | undefined): TerraformResourceLifecycle {
+  const { ofFile, glance } = ALGORITHMS[algorithm];
+  const expected = `${algorithm}:${digest}`;
+  const file = path === undefined ? '' : expression(path);
+  const inGlance = glance === 'checksum' ? 'self.checksum' : 'lookup(self.properties, "os_hash_value", "")';
+  const before = {
+    condition: `\${fileexists(${file}) ? ${ofFile}(${file}) == ${expression(digest)} : true}`,
+    errorMessage: `${what}: the file is not what the checksum says (${expected}); get the right file, or give new content a new name and its own checksum`,
+  };
+  const after = {
+    condition: `\${${inGlance} == ${expression(digest)}}`,
+    errorMessage: `${what}: its content in Glance is not what the checksum says (${expected}); give new content a new name, or delete the image and check its source`,
+  };
+  return { ...(path === undefined ? {} : { precondition: [before] }), ...(glance === undefined ? {} : { postcondition: [after] }) };
+}
+
+function readChecksum(scope: Construct, checksum: string): { readonly algorithm: string; readonly digest: string } {
+  const [, algorithm, digest] = /^(\w+):(.+)$/.exec(checksum) ?? [];
+  const known = isKnown(digest);
+  if (ALGORITHMS[algorithm] === undefined || (known && !new RegExp(`^[0-9a-fA-F]{${ALGORITHMS[algorithm].digits}}$`).test(digest))) {
+    fail(scope, {
+      problem: 'checksum must be an algorithm and its digest in hex',
+      value: checksum,
+      fix: `write it as ${Object.entries(ALGORITHMS)
+        .map(([name, { digits }]) => `${name}:<${digits} hex digits>`)
+        .join(' or ')}`,
+    });
+  }
+  return { algorithm, digest: known ? digest.toLowerCase() : Fn.lower(digest) };
+}
+
+interface Source {
+  readonly localFilePath?: string;
+  readonly imageSourceUrl?: string;
+}
+
+function sourceOf(scope: Construct, { localFilePath, sourceUrl }: ImageProps, algorithm: string): Source {
+  if ((localFilePath === undefined) === (sourceUrl === undefined)) {
+    fail(scope, {
+      problem: `an image comes from localFilePath or from sourceUrl, ${localFilePath === undefined ? 'none' : 'both'} given`,
+      value: localFilePath === undefined ? undefined : [localFilePath, sourceUrl],
+      fix: 'give one of them',
+    });
+  }
+  if (sourceUrl !== undefined) {
+    if (ALGORITHMS[algorithm].glance === undefined) {
+      fail(scope, {
+        problem: 'checksum of an image from sourceUrl must be one that Glance computes itself',
+        value: algorithm,
+        fix: 'use sha512 (or md5), or download the file and give localFilePath',
+      });
+    }
+    return { imageSourceUrl: sourceUrl };
+  }
+  const path = localFilePath as string;
+  if (!isKnown(path)) return { localFilePath: path };
+  return { localFilePath: path.startsWith('~/') ? Fn.pathexpand(path) : isAbsolute(path) ? path : resolve(path) };
+}
+
+/** A value inside an expression: a reference as it is, a literal in quotes. */
+function expression(value: string): string {
+  return isKnown(value) ? JSON.stringify(value).replace(/[$%]\{/g, (open) => `${open[0]}${open}`) : value;
+}

@@ -1,0 +1,84 @@
+import { ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import { AvailabilityZone, IOpenStackCloud, LoadBalancerProvider } from '../contracts/openstack-cloud';
+import { parseCidr } from '../core/cidr-checks';
+import { Mtu } from '../core/mtu';
+import { checkInteger } from '../core/validation';
+import { checkAuthUrl, checkCaCertificate, checkExternalNetworkName, checkRegion, checkZones } from './cloud-checks';
+
+/** What is known of a cloud that is already there. */
+export interface OpenStackCloudAttributes {
+  /** Keystone's URL, with /v3: "https://keystone.example.com:5000/v3". */
+  readonly authUrl: string;
+  /** Region. */
+  readonly region: string;
+  /** Name of the external network that floating IPs come from. */
+  readonly externalNetworkName: string;
+  /** Zones, at least one. Names without spaces. */
+  readonly zones: AvailabilityZone[];
+  /** Who implements load balancers. */
+  readonly loadBalancerProvider: LoadBalancerProvider;
+  /** MTU in bytes of a tenant network: what `openstack network show` says of one, usually 1442 with OVN and 1450 with VXLAN. At least 1280. */
+  readonly tenantNetworkMtu: number;
+  /**
+   * Number of hypervisors: decides between hard and soft anti-affinity.
+   * @default - not known
+   */
+  readonly computeHostCount?: number;
+  /**
+   * CIDRs that the cloud's own hosts use. Cluster networks must not overlap them.
+   * @default - not known, not checked
+   */
+  readonly hostCidrs?: string[];
+  /**
+   * The CA (PEM) that signed the API endpoints' certificates.
+   * @default - a CA that every system trusts
+   */
+  readonly caCertificatePem?: string;
+}
+
+/** A cloud that this library didn't make. */
+export class OpenStackCloud {
+  /**
+   * Enters at the second layer: an OpenStack that is already there. Creates nothing, logs in nowhere; the stack's OpenStack provider does that.
+   */
+  public static fromCloudAttributes(scope: Construct, id: string, attributes: OpenStackCloudAttributes): IOpenStackCloud {
+    return new ImportedCloud(scope, id, attributes);
+  }
+
+  private constructor() {}
+}
+
+class ImportedCloud extends Construct implements IOpenStackCloud {
+  public readonly authUrl: string;
+  public readonly region: string;
+  public readonly externalNetworkName: string;
+  public readonly zones: AvailabilityZone[];
+  public readonly loadBalancerProvider: LoadBalancerProvider;
+  public readonly tenantNetworkMtu: number;
+  public readonly computeHostCount?: number;
+  public readonly hostCidrs?: string[];
+  public readonly caCertificatePem?: string;
+  public readonly ready: ITerraformDependable[] = [];
+
+  constructor(scope: Construct, id: string, attributes: OpenStackCloudAttributes) {
+    super(scope, id);
+    checkAuthUrl(this, attributes.authUrl);
+    checkRegion(this, attributes.region);
+    checkExternalNetworkName(this, attributes.externalNetworkName);
+    checkZones(this, attributes.zones);
+    Mtu._parse(this, 'tenantNetworkMtu', attributes.tenantNetworkMtu);
+    checkInteger(this, 'computeHostCount', attributes.computeHostCount, { min: 1 });
+    (attributes.hostCidrs ?? []).forEach((cidr) => parseCidr(this, 'hostCidrs', cidr));
+    checkCaCertificate(this, attributes.caCertificatePem);
+    this.authUrl = attributes.authUrl;
+    this.region = attributes.region;
+    this.externalNetworkName = attributes.externalNetworkName;
+    this.zones = [...attributes.zones];
+    this.loadBalancerProvider = attributes.loadBalancerProvider;
+    this.tenantNetworkMtu = attributes.tenantNetworkMtu;
+    this.computeHostCount = attributes.computeHostCount;
+    this.hostCidrs = attributes.hostCidrs;
+    this.caCertificatePem = attributes.caCertificatePem;
+  }
+}
