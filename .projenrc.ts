@@ -25,7 +25,6 @@ const project = new cdk.JsiiProject({
   entrypoint: 'lib/index.js',
   jsiiVersion: '~5.9.0',
   validateTsconfig: cdk.ValidateTsconfig.MINIMAL, // the strict rules refuse stripInternal
-  validateTsconfig: cdk.ValidateTsconfig.MINIMAL, // the stricter levels refuse stripInternal
   typescriptVersion: '~5.9.0',
   minNodeVersion: '20.9.0',
   packageManager: javascript.NodePackageManager.NPM,

@@ -1,5 +1,12 @@
+export * from './bare-metal';
 export * from './contracts';
 export * from './core';
+export * from './kubernetes';
+export * from './kubernetes/addons';
+export * from './nova';
+export * from './openstack';
+export * from './platform';
+export * from './workloads';
 export * as ironic from './providers/ironic';
 export * as maas from './providers/maas';
 export * as openstack from './providers/openstack';

@@ -36,9 +36,7 @@ export const platform = new OpenStackKubernetesPlatform(app, 'prod', {
     cni: Cni.cilium(),
     api: ApiEndpoint.octavia({ floatingIp: true, allowedCidrs: ['198.51.100.0/24'] }),
     controlPlane: { replicas: 3, flavor: NodeFlavor.of({ vcpus: 4, memoryMib: 8192, diskGib: 40 }) },
-    workerPools: [
-      { name: 'general', replicas: 3, flavor: NodeFlavor.of({ vcpus: 8, memoryMib: 16384, diskGib: 80 }), labels: { tier: 'general' } },
-    ],
+    workerPools: [{ name: 'general', replicas: 3, flavor: NodeFlavor.of({ vcpus: 8, memoryMib: 16384, diskGib: 80 }), labels: { tier: 'general' } }],
   },
 });
 

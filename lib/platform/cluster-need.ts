@@ -1,0 +1,44 @@
+import { PoolCapacity } from '../contracts/bare-metal-pool';
+import { NodeFlavor } from '../contracts/node-flavor';
+import { fail, Where } from '../core/validation';
+
+/** Servers of one flavor. */
+export interface ServerNeed {
+  readonly count: number;
+  readonly flavor: NodeFlavor;
+}
+
+/** What servers take from their cloud. */
+export interface ClusterNeed {
+  readonly servers: number;
+  readonly vcpus: number;
+  readonly memoryMib: number;
+}
+
+/** Adds up servers. Undefined if the size of a flavor isn't known here. */
+export function clusterNeed(servers: readonly ServerNeed[]): ClusterNeed | undefined {
+  if (servers.some(({ flavor }) => flavor.size === undefined)) return undefined;
+  const sum = (of: (need: ServerNeed) => number) => servers.reduce((total, need) => total + need.count * of(need), 0);
+  return { servers: sum(() => 1), vcpus: sum(({ flavor }) => flavor.size!.vcpus), memoryMib: sum(({ flavor }) => flavor.size!.memoryMib) };
+}
+
+/** Throws if the hosts can't hold the servers, not even with nothing else on them. Memory is never overcommitted; CPUs are, by the ratio. */
+export function checkCapacity(where: Where, need: ClusterNeed | undefined, capacity: PoolCapacity, cpuAllocationRatio: number): void {
+  if (need === undefined) return;
+  const fix = 'take smaller flavors or fewer replicas, or add compute hosts';
+  if (need.memoryMib > capacity.memoryMib) {
+    fail(where, {
+      problem: `the servers need ${need.memoryMib} MiB of memory, more than the compute hosts have for them`,
+      value: `${capacity.memoryMib} MiB`,
+      fix,
+    });
+  }
+  const vcpus = Math.floor(capacity.vcpus * cpuAllocationRatio);
+  if (need.vcpus > vcpus) {
+    fail(where, {
+      problem: `the servers need ${need.vcpus} virtual CPUs, more than the compute hosts have for them`,
+      value: `${capacity.vcpus} threads at an allocation ratio of ${cpuAllocationRatio}, ${vcpus} virtual CPUs`,
+      fix,
+    });
+  }
+}

@@ -1,0 +1,193 @@
+import { App, TerraformStack } from 'cdktf';
+import { HostInventory } from '../../lib/bare-metal/host-inventory';
+import { Provisioner } from '../../lib/bare-metal/provisioner';
+import { Cni } from '../../lib/contracts/cni';
+import { NodeFlavor } from '../../lib/contracts/node-flavor';
+import { LoadBalancerProvider } from '../../lib/contracts/openstack-cloud';
+import { KubernetesVersion } from '../../lib/core/kubernetes-version';
+import { OpenStackRelease } from '../../lib/core/openstack-release';
+import { OpenStackEngine } from '../../lib/openstack/openstack-engine';
+import { OpenStackKubernetesPlatform, OpenStackKubernetesPlatformProps } from '../../lib/platform/openstack-kubernetes-platform';
+import { Synthesised, synthApp } from '../support/synth';
+
+const kubernetes = {
+  version: KubernetesVersion.V1_36,
+  cni: Cni.cilium(),
+  controlPlane: { replicas: 3, flavor: NodeFlavor.of({ vcpus: 4, memoryMib: 8192, diskGib: 40 }) },
+  workerPools: [{ name: 'general', replicas: 3, flavor: NodeFlavor.of({ vcpus: 8, memoryMib: 16384, diskGib: 80 }) }],
+};
+
+const fromBareMetal = (): OpenStackKubernetesPlatformProps => ({
+  inventory: HostInventory.fromFile('examples/platform-from-bare-metal/hosts.yaml'),
+  provisioner: Provisioner.preprovisioned({ sshUser: 'ubuntu', sshPrivateKeyPath: '~/.ssh/id_ed25519' }),
+  engine: OpenStackEngine.kolla({ release: OpenStackRelease.V2026_1, internalVip: '10.10.0.250', externalVip: '203.0.113.10' }),
+  externalNetwork: {
+    name: 'public',
+    cidr: '203.0.113.0/24',
+    physicalNetwork: 'physnet1',
+    allocationPools: [{ start: '203.0.113.50', end: '203.0.113.200' }],
+  },
+  kubernetes,
+});
+
+const existingCloud = {
+  authUrl: 'https://keystone.example.com:5000/v3',
+  region: 'RegionOne',
+  externalNetworkName: 'public',
+  zones: [{ compute: 'az1', volume: 'nova' }],
+  loadBalancerProvider: LoadBalancerProvider.AMPHORA,
+  tenantNetworkMtu: 1442,
+};
+
+let platform: OpenStackKubernetesPlatform;
+const synth = (props: OpenStackKubernetesPlatformProps, more: (app: App) => void = () => {}): Record<string, Synthesised> =>
+  synthApp((app) => {
+    platform = new OpenStackKubernetesPlatform(app, 'prod', props);
+    more(app);
+  });
+
+describe('from bare metal', () => {
+  let stacks: Record<string, Synthesised>;
+  beforeAll(() => {
+    stacks = synth(fromBareMetal());
+  });
+
+  test('five stacks, children of the app, each after the one below', () => {
+    expect(Object.keys(stacks).sort()).toEqual(['prod-addons', 'prod-cloud', 'prod-cluster', 'prod-metal', 'prod-workloads']);
+    const { metalStack, cloudStack, clusterStack, addonsStack, workloadsStack } = platform;
+    const all = [metalStack!, cloudStack!, clusterStack!, addonsStack!, workloadsStack];
+    for (const stack of all) expect(stack.node.scope).toBe(stack.node.root);
+    all.slice(1).forEach((stack, i) => expect(stack.dependencies).toContain(all[i]));
+    expect(platform.workloads).toBe(workloadsStack);
+  });
+
+  test('the metal stack needs no provider at all', () => {
+    expect(stacks['prod-metal'].json.provider).toBeUndefined();
+  });
+
+  test('the administrator logs in to the cloud stack only', () => {
+    expect(stacks['prod-cloud'].json.provider.openstack).toEqual([{ cloud: 'kolla-admin' }]);
+    const [login] = stacks['prod-cluster'].json.provider.openstack;
+    expect(login).toMatchObject({ auth_url: expect.stringContaining('/v3'), tenant_name: 'prod', user_name: 'prod' });
+    expect(login.password).toMatch(/^\$\{data\.terraform_remote_state\./);
+    expect(login.cloud).toBeUndefined();
+  });
+
+  test('each flavor is made once, whatever number of pools use it', () => {
+    const flavor = NodeFlavor.of({ vcpus: 4, memoryMib: 8192, diskGib: 40 });
+    const cloud = synth({
+      ...fromBareMetal(),
+      kubernetes: {
+        ...kubernetes,
+        workerPools: [
+          { name: 'a', replicas: 1, flavor },
+          { name: 'b', replicas: 1, flavor },
+        ],
+      },
+    })['prod-cloud'];
+    expect(Object.values(cloud.resources('openstack_compute_flavor_v2')).map(({ name }) => name)).toEqual(['strata-4c-8192m-40g']);
+  });
+
+  test('the node image comes from variables unless a source is given, and servers find it by its name', () => {
+    const image = stacks['prod-cloud'].resource('openstack_images_image_v2');
+    expect(image).toMatchObject({
+      name: 'k8s-node-' + KubernetesVersion.V1_36.version,
+      local_file_path: '${var.node_image_path}',
+      disk_format: 'qcow2',
+    });
+    expect(image.lifecycle.precondition[0].condition).toBe(
+      '${fileexists(var.node_image_path) ? filesha512(var.node_image_path) == lower(var.node_image_sha512) : true}',
+    );
+    expect(image.lifecycle.postcondition[0].condition).toBe('${lookup(self.properties, "os_hash_value", "") == lower(var.node_image_sha512)}');
+    expect(Object.values(stacks['prod-cluster'].data('openstack_images_image_v2'))).toEqual([expect.objectContaining({ name: image.name })]);
+  });
+
+  test('the quota holds the cluster, and every pool twice', () => {
+    expect(stacks['prod-cloud'].resource('openstack_compute_quotaset_v2')).toMatchObject({
+      instances: 9,
+      cores: 3 * 4 + 6 * 8,
+      ram: 3 * 8192 + 6 * 16384,
+    });
+  });
+
+  test('what crosses stacks are ids, credentials and the ready gate, never names or counts', () => {
+    const references = new Set(stacks['prod-addons'].text.match(/data\.terraform_remote_state\.[\w-]+\.outputs\.[\w-]+/g));
+    expect(references.size).toBeGreaterThan(3);
+    expect([...references].every((reference) => reference.includes('prod-cluster'))).toBe(true);
+  });
+
+  test('helm and kubernetes log in with what the cluster stack hands over', () => {
+    expect(stacks['prod-addons'].json.provider.helm[0].kubernetes.host).toMatch(/remote_state/);
+    expect(stacks['prod-workloads'].json.provider.kubernetes[0].client_key).toMatch(/remote_state/);
+  });
+});
+
+test('entered at the cloud, the stacks below are left out', () => {
+  const stacks = synth({ cloud: existingCloud, cloudEntry: 'prod', kubernetes });
+  expect(Object.keys(stacks).sort()).toEqual(['prod-addons', 'prod-cluster', 'prod-workloads']);
+  expect(stacks['prod-cluster'].json.provider.openstack).toEqual([{ cloud: 'prod' }]);
+  expect(platform.metalStack).toBeUndefined();
+  expect(platform.pool).toBeUndefined();
+  expect(platform.openstack!.region).toBe('RegionOne');
+});
+
+test('entered at a cluster, only the workloads are left', () => {
+  const stacks = synth({
+    existingCluster: {
+      clusterName: 'old',
+      version: KubernetesVersion.V1_35,
+      host: 'https://192.0.2.10:6443',
+      clusterCaCertificate: '-----BEGIN CERTIFICATE-----',
+      clientCertificate: '-----BEGIN CERTIFICATE-----',
+      cni: Cni.cilium(),
+      podCidr: '10.244.0.0/16',
+      serviceCidr: '10.96.0.0/12',
+      podMtu: 1400,
+    },
+  });
+  expect(Object.keys(stacks)).toEqual(['prod-workloads']);
+  expect(stacks['prod-workloads'].json.variable.kubernetes_client_key).toMatchObject({ sensitive: true });
+  expect(stacks['prod-workloads'].json.provider.kubernetes[0].client_key).toBe('${var.kubernetes_client_key}');
+});
+
+describe('refused', () => {
+  test.each<[string, Partial<OpenStackKubernetesPlatformProps>, RegExp]>([
+    ['no entry', { inventory: undefined }, /^prod: a platform is entered at exactly one layer.*give one of them$/],
+    ['two entries', { cloud: existingCloud }, /exactly one layer.*"inventory and cloud"; leave the others out$/],
+    ['no engine', { engine: undefined }, /^prod: engine is missing/],
+    ['no provisioner', { provisioner: undefined }, /^prod: provisioner is missing/],
+    ['no external network', { externalNetwork: undefined }, /^prod: externalNetwork is missing/],
+    ['no cluster', { kubernetes: undefined }, /^prod: kubernetes is missing/],
+    [
+      'more memory than the hosts have',
+      {
+        kubernetes: {
+          ...kubernetes,
+          workerPools: [{ name: 'big', replicas: 40, flavor: NodeFlavor.of({ vcpus: 4, memoryMib: 131072, diskGib: 40 }) }],
+        },
+      },
+      /^prod: the servers need \d+ MiB of memory, more than the compute hosts have for them, got "\d+ MiB"; take smaller flavors/,
+    ],
+    [
+      'more CPUs than the hosts have',
+      {
+        kubernetes: {
+          ...kubernetes,
+          workerPools: [{ name: 'big', replicas: 40, flavor: NodeFlavor.of({ vcpus: 64, memoryMib: 2048, diskGib: 40 }) }],
+        },
+      },
+      /^prod: the servers need \d+ virtual CPUs/,
+    ],
+  ])('%s', (_, props, message) => {
+    expect(() => synth({ ...fromBareMetal(), ...props })).toThrow(message);
+  });
+
+  test('a stack of the same name', () => {
+    expect(() =>
+      synthApp((app) => {
+        new TerraformStack(app, 'prod-cluster');
+        new OpenStackKubernetesPlatform(app, 'prod', fromBareMetal());
+      }),
+    ).toThrow(/^prod: the app has a stack of that name already, got "prod-cluster"; give the platform another id$/);
+  });
+});
