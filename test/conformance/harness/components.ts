@@ -1,4 +1,6 @@
+import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { lock, tryLock } from './lock';
 import { run } from './process';
 
 interface Recipe {
@@ -8,6 +10,8 @@ interface Recipe {
   readonly down?: readonly string[];
   /** Prints `STATUS=running` if it is up already, by somebody else's hand: then it is used as it is, and stays up. */
   readonly status?: readonly string[];
+  /** Several runs may use it at once; here is the folder where they find each other. Who started it stops it, unless others use it then. */
+  readonly shared?: string;
 }
 
 /** In the order in which they are begun: quick ones first, since package installations wait for each other. */
@@ -15,7 +19,8 @@ const recipes = {
   shellcheck: { up: ['packages.sh', 'shellcheck'] },
   'cloud-init': { up: ['packages.sh', 'cloud-init'] },
   sshd: { up: ['packages.sh', 'sshd'] },
-  openstack: { up: ['openstack-up.sh', '--fresh'], down: ['openstack-down.sh', '--purge'], status: ['openstack-status.sh'] },
+  chronyd: { up: ['packages.sh', 'chronyd'] },
+  openstack: { up: ['openstack-up.sh', '--fresh'], down: ['openstack-down.sh', '--purge'], status: ['openstack-status.sh'], shared: '/run/lab' },
   terraform: { up: ['terraform.sh'] },
   kolla: { up: ['kolla.sh'] },
   kubeadm: { up: ['kubernetes.sh', 'kubeadm'] },
@@ -44,7 +49,33 @@ function progress(text: string): void {
  * stopped again, with what stops it.
  */
 export async function bringUp(component: Component, onBegun: (stop: () => Promise<void>) => void): Promise<{ readonly [name: string]: string }> {
-  const { up, down, status }: Recipe = recipes[component];
+  const recipe: Recipe = recipes[component];
+  if (!recipe.shared) return start(recipe, onBegun);
+  fs.mkdirSync(recipe.shared, { recursive: true });
+  const users = path.join(recipe.shared, 'users');
+  // one run starts it, the others wait and find it up
+  const started = await lock(path.join(recipe.shared, 'start'));
+  try {
+    const leave = await lock(users, 'shared');
+    let mine: (() => Promise<void>) | undefined;
+    onBegun(async () => {
+      await leave();
+      if (!mine) return;
+      const alone = await tryLock(users);
+      if (!alone) {
+        process.stderr.write(`${component} stays up: another run uses it. ${path.join(setup, recipe.down!.join(' '))} stops it.\n`);
+        return;
+      }
+      await mine();
+      await alone();
+    });
+    return await start(recipe, (stop) => (mine = stop));
+  } finally {
+    await started();
+  }
+}
+
+async function start({ up, down, status }: Recipe, onBegun: (stop: () => Promise<void>) => void): Promise<{ readonly [name: string]: string }> {
   if (status) {
     const { STATUS, ...values } = await script(status);
     if (STATUS === 'running') return values;

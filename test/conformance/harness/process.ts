@@ -30,6 +30,16 @@ function start(program: string, args: readonly string[], options: SpawnOptions):
   return spawn(program, args, { ...options, detached: true });
 }
 
+/** Lets a child that leads a process group end with the run; returns what takes that back. */
+export function track(child: ChildProcess): () => void {
+  const { pid } = child;
+  if (pid === undefined) return () => undefined;
+  groups.add(pid);
+  const untrack = () => void groups.delete(pid);
+  child.on('close', untrack);
+  return untrack;
+}
+
 function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(-pid, signal);
@@ -70,8 +80,8 @@ export function exec(program: string, args: readonly string[], options: ExecOpti
       env: { ...process.env, ...options.env },
       stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
-    const pid = child.pid;
-    if (pid) groups.add(pid);
+    const { pid } = child;
+    track(child);
     let stdout = '';
     let stderr = '';
     let output = '';
@@ -93,12 +103,10 @@ export function exec(program: string, args: readonly string[], options: ExecOpti
     });
     child.on('error', (error) => {
       clearTimeout(timer);
-      if (pid) groups.delete(pid);
       reject(new Error(`${program} can't be run: ${error.message}`));
     });
     child.on('close', (code, signal) => {
       clearTimeout(timer);
-      if (pid) groups.delete(pid);
       const note = timedOut ? `\n${program} was ended after ${timeoutMs / 1000} s` : signal ? `\n${program} was ended by ${signal}` : '';
       resolve({ code: code ?? 128, stdout, stderr: stderr + note, output: output + note });
     });
@@ -136,9 +144,8 @@ export function daemon(program: string, args: readonly string[], logFile: string
   child.on('exit', (code, signal) => {
     ended = true;
     fs.appendFileSync(logFile, `${program} ended with ${signal ?? code}\n`);
-    if (child.pid) groups.delete(child.pid);
   });
-  if (child.pid) groups.add(child.pid);
+  track(child);
   return {
     pid: child.pid ?? 0,
     logFile,

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Programs that Debian has: packages.sh shellcheck cloud-init sshd. Prints where each is, as SHELLCHECK, CLOUD_INIT, SSHD.
+# Programs that Debian has: packages.sh shellcheck cloud-init sshd chronyd. Prints where each is, as SHELLCHECK, CLOUD_INIT, SSHD, CHRONYD.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 PATH=$PATH:/usr/sbin:/sbin
 for name in "$@"; do
   case $name in
   sshd) packages=(openssh-server openssh-client) ;;
+  chronyd) packages=(chrony) ;;
   *) packages=("$name") ;;
   esac
   command -v "$name" >/dev/null || apt_install "package ${packages[0]}" "${packages[@]}"

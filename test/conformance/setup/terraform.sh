@@ -50,19 +50,21 @@ provider() {
   rm -rf "$dir"
 }
 
-prepare() {
-  mkdir -p "$MIRROR"
-  printf 'disable_checkpoint = true\nprovider_installation {\n  filesystem_mirror {\n    path = "%s"\n  }\n}\n' "$MIRROR" >"$CONFIG.part"
-  mv "$CONFIG.part" "$CONFIG"
+provider_once() {
   # the last thing that the build writes is the second registry's copy
   [ -x "$MIRROR/registry.opentofu.org/terraform-provider-openstack/openstack/$PROVIDER/$PLATFORM/terraform-provider-openstack_v$PROVIDER" ] ||
     step "terraform-provider-openstack $PROVIDER" provider
-  if ! TERRAFORM=$(terraform_of_path); then
-    TERRAFORM=$CACHE/bin/tofu-$TOFU
-    [ -x "$TERRAFORM" ] || step "opentofu $TOFU" tofu
-  fi
 }
 
-one_at_a_time terraform prepare
+tofu_once() { [ -x "$CACHE/bin/tofu-$TOFU" ] || step "opentofu $TOFU" tofu; }
+
+mkdir -p "$MIRROR"
+printf 'disable_checkpoint = true\nprovider_installation {\n  filesystem_mirror {\n    path = "%s"\n  }\n}\n' "$MIRROR" >"$CONFIG.$$"
+mv "$CONFIG.$$" "$CONFIG"
+one_at_a_time provider provider_once
+if ! TERRAFORM=$(terraform_of_path); then
+  TERRAFORM=$CACHE/bin/tofu-$TOFU
+  one_at_a_time tofu tofu_once
+fi
 echo "TERRAFORM=$TERRAFORM"
 echo "TF_CLI_CONFIG_FILE=$CONFIG"
