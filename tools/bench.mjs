@@ -1,0 +1,107 @@
+#!/usr/bin/env node
+/**
+ * What the library costs: loading it beside loading cdktf, and synthesis. Measured on the compiled package, in fresh processes, one of each in turn.
+ *
+ *   npm run bench                 medians of 15 loads, and of 3 syntheses of each example
+ *   npm run bench -- --rounds 5
+ *
+ * Ends with an error if `require('cdktf-strata')` takes more than twice the time of `require('cdktf')`.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const MAX_RATIO = 2.0;
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '15' } } });
+const rounds = Number(values.rounds);
+if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds must be a whole number from 1, got ${values.rounds}`);
+
+const index = join(root, 'lib', 'index.js');
+if (!existsSync(index) || !/get openstack\(\)/.test(readFileSync(index, 'utf8'))) throw new Error('not compiled: run `npm run compile` first');
+
+/** Runs a script in a process of its own and returns the object that it prints last. */
+function measure(script, environment = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', script], {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    env: { ...process.env, CHECKPOINT_DISABLE: '1', ...environment },
+  });
+  if (status !== 0) throw new Error(`${script}\nended with ${status}:\n${stderr}`);
+  return JSON.parse(stdout.trim().split('\n').pop());
+}
+
+function load(module) {
+  return measure(`const began = performance.now(); require(${JSON.stringify(module)});
+    console.log(JSON.stringify({ ms: performance.now() - began, mb: process.memoryUsage().rss / 1e6, modules: Object.keys(require.cache).length }))`);
+}
+
+function median(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+function line(name, runs, rest = '') {
+  const ms = runs.map((run) => run.ms);
+  const spread = `${Math.min(...ms).toFixed(0)} to ${Math.max(...ms).toFixed(0)}`;
+  console.log(`${name.padEnd(44)} ${median(ms).toFixed(0).padStart(6)} ms (${spread})  ${median(runs.map((run) => run.mb)).toFixed(0).padStart(4)} MB  ${rest}`);
+}
+
+console.log(`node ${process.version}, medians of ${rounds} loads in turn\n`);
+const runs = { framework: [], library: [] };
+load('cdktf'); // the disk's cache is warm for both
+load(index);
+for (let round = 0; round < rounds; round++) {
+  runs.framework.push(load('cdktf'));
+  runs.library.push(load(index));
+}
+line("require('cdktf')", runs.framework, `${runs.framework[0].modules} modules`);
+line("require('cdktf-strata')", runs.library, `${runs.library[0].modules} modules`);
+const ratio = median(runs.library.map((run) => run.ms)) / median(runs.framework.map((run) => run.ms));
+const within = ratio <= MAX_RATIO;
+console.log(`${within ? 'ok    ' : 'FAILED'} ratio ${ratio.toFixed(2)}, at most ${MAX_RATIO.toFixed(1)}\n`);
+
+// The examples, as they stand, against the compiled package: what `cdktf synth` waits for.
+const examples = join(root, 'examples');
+for (const name of existsSync(examples) ? readdirSync(examples).sort() : []) {
+  const main = join(examples, name, 'main.ts');
+  if (!existsSync(main)) continue;
+  const synthesised = [];
+  for (let round = 0; round < Math.min(rounds, 3); round++) {
+    const outdir = mkdtempSync(join(tmpdir(), 'strata-bench-'));
+    try {
+      synthesised.push(
+        measure(
+          `const Module = require('node:module'); const { transformSync } = require('@swc/core'); const { readFileSync } = require('node:fs');
+           const resolve = Module._resolveFilename;
+           Module._resolveFilename = function (request, ...rest) {
+             return resolve.call(this, request.replace(/^cdktf-strata(?=$|\\/)/, (_, at) => ${JSON.stringify(root)}), ...rest);
+           };
+           Module._extensions['.ts'] = (module, file) => module._compile(
+             transformSync(readFileSync(file, 'utf8'), { filename: file, module: { type: 'commonjs' }, jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }).code, file);
+           transformSync('', {});
+           const began = performance.now(); require(${JSON.stringify(main)}); const ms = performance.now() - began;
+           const stacks = Object.values(JSON.parse(readFileSync(process.env.CDKTF_OUTDIR + '/manifest.json')).stacks);
+           let resources = 0, bytes = 0;
+           for (const { synthesizedStackPath } of stacks) {
+             const text = readFileSync(process.env.CDKTF_OUTDIR + '/' + synthesizedStackPath, 'utf8'); bytes += text.length;
+             for (const type of Object.values(JSON.parse(text).resource ?? {})) resources += Object.keys(type).length;
+           }
+           console.log(JSON.stringify({ ms, mb: process.memoryUsage().rss / 1e6, stacks: stacks.length, resources, bytes }))`,
+          { CDKTF_OUTDIR: outdir },
+        ),
+      );
+    } finally {
+      rmSync(outdir, { recursive: true, force: true });
+    }
+  }
+  const { stacks, resources, bytes } = synthesised[0];
+  line(`load and synthesise ${name}`, synthesised, `${stacks} stacks, ${resources} resources, ${(bytes / 1000).toFixed(0)} kB`);
+}
+process.exitCode = within ? 0 : 1;
