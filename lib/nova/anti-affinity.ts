@@ -1,5 +1,5 @@
-import { isKnown } from '../core/validation';
 import { ServerGroupPolicy } from './server-group-policy';
+import { isKnown } from '../core/validation';
 
 /**
  * Hard anti-affinity where the cloud has a hypervisor for every server of the group, soft where it hasn't or where that isn't known:

@@ -1,10 +1,15 @@
 import { Fn, ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
+import { listenerSettings, sortedCidrs } from './api-listener';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { IOpenStackCloud, LoadBalancerProvider } from '../contracts/openstack-cloud';
 import { parseCidr } from '../core/cidr-checks';
 import { IpFamily } from '../core/ip-family';
 import { check, checkInteger, checkUnique, fail, isKnown } from '../core/validation';
+import { checkListKnown } from './private/lists';
+import { checkNeutronName, checkTags } from './private/names';
+import { inSameStack } from './private/same-stack';
+import { ServerPort } from './server-port';
 import { LbListenerV2 } from '../providers/openstack/lb-listener-v2';
 import { LbLoadbalancerV2 } from '../providers/openstack/lb-loadbalancer-v2';
 import { LbMembersV2 } from '../providers/openstack/lb-members-v2';
@@ -12,11 +17,6 @@ import { LbMonitorV2 } from '../providers/openstack/lb-monitor-v2';
 import { LbPoolV2 } from '../providers/openstack/lb-pool-v2';
 import { NetworkingFloatingipAssociateV2 } from '../providers/openstack/networking-floatingip-associate-v2';
 import { NetworkingFloatingipV2 } from '../providers/openstack/networking-floatingip-v2';
-import { listenerSettings, sortedCidrs } from './api-listener';
-import { checkListKnown } from './private/lists';
-import { checkNeutronName, checkTags } from './private/names';
-import { inSameStack } from './private/same-stack';
-import { ServerPort } from './server-port';
 
 const API_PORT = 6443;
 
@@ -100,12 +100,21 @@ export class ApiLoadBalancer extends Construct {
     super(scope, id);
     const { name, network, memberPorts, allowedCidrs, tags } = props;
     const provider = props.provider ?? props.cloud?.loadBalancerProvider;
-    if (provider === undefined) fail(this, { problem: 'neither cloud nor provider is given', fix: 'give the cloud, or LoadBalancerProvider.AMPHORA or .OVN' });
+    if (provider === undefined) {
+      fail(this, { problem: 'neither cloud nor provider is given', fix: 'give the cloud, or LoadBalancerProvider.AMPHORA or .OVN' });
+    }
     const ovn = provider === LoadBalancerProvider.OVN;
     checkNeutronName(this, 'name', name);
     checkTags(this, tags);
-    check(this, memberPorts, (ports) => ports.length > 0, { problem: 'memberPorts must not be empty', fix: 'give the ports of the control-plane servers' });
-    checkUnique(this, 'name of a member port', memberPorts.map((port) => port.portName));
+    check(this, memberPorts, (ports) => ports.length > 0, {
+      problem: 'memberPorts must not be empty',
+      fix: 'give the ports of the control-plane servers',
+    });
+    checkUnique(
+      this,
+      'name of a member port',
+      memberPorts.map((port) => port.portName),
+    );
     checkInteger(this, 'idleTimeoutSeconds', props.idleTimeoutSeconds, { min: 1, max: 86400 });
     const { idleTimeoutSeconds, flavorId, availabilityZone } = props;
     for (const [option, value] of Object.entries({ idleTimeoutSeconds, flavorId, availabilityZone })) {
@@ -127,7 +136,11 @@ export class ApiLoadBalancer extends Construct {
       });
     }
     if (props.floatingIp && family === IpFamily.V6) {
-      fail(this, { problem: 'floatingIp is not possible, Neutron has none for IPv6', value: network.cidr, fix: 'leave it out: IPv6 addresses are reachable as they are' });
+      fail(this, {
+        problem: 'floatingIp is not possible, Neutron has none for IPv6',
+        value: network.cidr,
+        fix: 'leave it out: IPv6 addresses are reachable as they are',
+      });
     }
     if (props.floatingIp && (allowedCidrs ?? []).length === 0) {
       fail(this, {
@@ -184,7 +197,8 @@ export class ApiLoadBalancer extends Construct {
 
   /** The nodes stay admitted by their own addresses, and by their router's should one of them use the floating IP. */
   private accessList({ network, allowedCidrs = [], floatingIp }: ApiLoadBalancerProps): string[] {
-    const router = floatingIp && network.routerExternalAddress !== undefined ? [Token.asString(Fn.format('%s/32', [network.routerExternalAddress]))] : [];
+    const router =
+      floatingIp && network.routerExternalAddress !== undefined ? [Token.asString(Fn.format('%s/32', [network.routerExternalAddress]))] : [];
     const list = sortedCidrs([network.cidr, ...allowedCidrs, ...router]);
     return isKnown(list) ? list : Token.asList(Fn.sort(Fn.distinct(list)));
   }

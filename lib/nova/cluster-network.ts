@@ -6,15 +6,15 @@ import { checkAddress, parseCidr } from '../core/cidr-checks';
 import { IpFamily } from '../core/ip-family';
 import { Mtu } from '../core/mtu';
 import { check, checkInteger, fail, isKnown } from '../core/validation';
+import { externalNetworkId } from './private/lookups';
+import { checkNeutronName, checkTags } from './private/names';
+import { inSameStack } from './private/same-stack';
 import { DataOpenstackNetworkingNetworkV2 } from '../providers/openstack/data-openstack-networking-network-v2';
 import { DataOpenstackNetworkingSubnetV2 } from '../providers/openstack/data-openstack-networking-subnet-v2';
 import { NetworkingNetworkV2 } from '../providers/openstack/networking-network-v2';
 import { NetworkingRouterInterfaceV2 } from '../providers/openstack/networking-router-interface-v2';
 import { NetworkingRouterV2 } from '../providers/openstack/networking-router-v2';
 import { NetworkingSubnetV2 } from '../providers/openstack/networking-subnet-v2';
-import { checkNeutronName, checkTags } from './private/names';
-import { externalNetworkId } from './private/lookups';
-import { inSameStack } from './private/same-stack';
 
 /** Properties of ClusterNetwork. */
 export interface ClusterNetworkProps {
@@ -140,7 +140,9 @@ export class ClusterNetwork extends Construct implements IClusterNetwork {
     checkNeutronName(this, 'name', name);
     checkTags(this, tags);
     this.cidr = props.cidr ?? '10.20.0.0/16';
-    const range = parseCidr(this, 'cidr', this.cidr) ?? fail(this, { problem: 'cidr must be known at synth, a reference was given', fix: 'give the text itself' });
+    const range =
+      parseCidr(this, 'cidr', this.cidr) ??
+      fail(this, { problem: 'cidr must be known at synth, a reference was given', fix: 'give the text itself' });
     for (const hosts of cloud.hostCidrs ?? []) {
       const other = parseCidr(this, 'hostCidrs of the cloud', hosts);
       check(this, this.cidr, () => other === undefined || !other.overlaps(range), {
@@ -210,7 +212,9 @@ class AdoptedNetwork extends Construct implements IClusterNetwork {
     super(scope, id);
     const { cloud, cidr } = attributes;
     const missing = (what: string, fix: string): never => fail(this, { problem: `${what} of the adopted network is not known`, fix });
-    if (parseCidr(this, 'cidr', cidr) === undefined) fail(this, { problem: 'cidr must be known at synth, a reference was given', fix: 'give the text itself' });
+    if (parseCidr(this, 'cidr', cidr) === undefined) {
+      fail(this, { problem: 'cidr must be known at synth, a reference was given', fix: 'give the text itself' });
+    }
     this.cidr = cidr;
     if (attributes.networkId === undefined && attributes.networkName === undefined) missing('the id', 'give networkId or networkName');
     this.networkId = attributes.networkId ?? new DataOpenstackNetworkingNetworkV2(this, 'Network', { name: attributes.networkName }).id;

@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 import { checkInteger } from '../core/validation';
-import { BlockstorageVolumeV3 } from '../providers/openstack/blockstorage-volume-v3';
 import { checkMetadata, checkNeutronName } from './private/names';
+import { BlockstorageVolumeV3 } from '../providers/openstack/blockstorage-volume-v3';
 
 /** Properties of DataVolume. */
 export interface DataVolumeProps {

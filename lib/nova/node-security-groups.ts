@@ -1,14 +1,14 @@
 import { Construct } from 'constructs';
+import { NodeGroup, nodeSecurityRules } from './node-security-rules';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { Cni } from '../contracts/cni';
 import { LoadBalancerProvider } from '../contracts/openstack-cloud';
 import { parseCidr } from '../core/cidr-checks';
 import { check, fail } from '../core/validation';
-import { NetworkingSecgroupRuleV2 } from '../providers/openstack/networking-secgroup-rule-v2';
-import { NetworkingSecgroupV2 } from '../providers/openstack/networking-secgroup-v2';
-import { NodeGroup, nodeSecurityRules } from './node-security-rules';
 import { checkListKnown } from './private/lists';
 import { checkNeutronName, checkTags } from './private/names';
+import { NetworkingSecgroupRuleV2 } from '../providers/openstack/networking-secgroup-rule-v2';
+import { NetworkingSecgroupV2 } from '../providers/openstack/networking-secgroup-v2';
 
 /** Properties of NodeSecurityGroups. */
 export interface NodeSecurityGroupsProps {
@@ -83,7 +83,9 @@ export class NodeSecurityGroups extends Construct {
     checkNeutronName(this, 'name', name);
     checkTags(this, tags);
     const nodes = parseCidr(this, 'cidr of the network', network.cidr);
-    if (nodes === undefined) fail(this, { problem: 'cidr of the network must be known at synth, a reference was given', fix: 'give the text itself' });
+    if (nodes === undefined) {
+      fail(this, { problem: 'cidr of the network must be known at synth, a reference was given', fix: 'give the text itself' });
+    }
     const { apiAllowedCidrs, publicServiceCidrs, sshAllowedCidrs, podCidr, vipSubnetCidr } = props;
     for (const [what, cidrs] of Object.entries({ apiAllowedCidrs, publicServiceCidrs, sshAllowedCidrs })) {
       checkListKnown(this, what, cidrs);

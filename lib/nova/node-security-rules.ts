@@ -78,7 +78,15 @@ export function nodeSecurityRules(input: NodeRulesInput): NodeRule[] {
     cidrs.flatMap((cidr, i) =>
       cidr === undefined
         ? []
-        : [{ key: `${key}-from-${isKnown(cidr) ? canonical(cidr) : `reference-${i}`}`, group, family: familyOf(cidr) ?? family, from: { cidr: canonical(cidr) }, ...what }],
+        : [
+            {
+              key: `${key}-from-${isKnown(cidr) ? canonical(cidr) : `reference-${i}`}`,
+              group,
+              family: familyOf(cidr) ?? family,
+              from: { cidr: canonical(cidr) },
+              ...what,
+            },
+          ],
     );
 
   const rules: NodeRule[] = [

@@ -1,21 +1,21 @@
 import { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { DataVolume } from './data-volume';
+import { ServerGroup } from './server-group';
+import { ServerPort } from './server-port';
+import { prepareUserData } from './user-data';
 import { NodeFlavor } from '../contracts/node-flavor';
 import { NodeImage } from '../contracts/node-image';
 import { AvailabilityZone } from '../contracts/openstack-cloud';
 import { checkDnsLabel } from '../core/naming';
 import { check, checkInteger, checkUnique } from '../core/validation';
-import { BlockstorageVolumeV3 } from '../providers/openstack/blockstorage-volume-v3';
-import { ComputeInstanceV2 } from '../providers/openstack/compute-instance-v2';
-import { ComputeVolumeAttachV2 } from '../providers/openstack/compute-volume-attach-v2';
-import { DataVolume } from './data-volume';
 import { flavorId, imageId } from './private/lookups';
 import { checkMetadata, checkTags } from './private/names';
 import { replacement } from './private/replacement';
 import { inSameStack } from './private/same-stack';
-import { ServerGroup } from './server-group';
-import { ServerPort } from './server-port';
-import { prepareUserData } from './user-data';
+import { BlockstorageVolumeV3 } from '../providers/openstack/blockstorage-volume-v3';
+import { ComputeInstanceV2 } from '../providers/openstack/compute-instance-v2';
+import { ComputeVolumeAttachV2 } from '../providers/openstack/compute-volume-attach-v2';
 
 /** A root disk that is a Cinder volume of its own, made from the image. */
 export interface RootVolume {
@@ -98,16 +98,7 @@ export interface NovaServerProps {
 }
 
 /** What Nova or the provider would answer with a new or a wiped server, when it changes. */
-const SETTLED_AT_BIRTH = [
-  'availability_zone',
-  'block_device',
-  'config_drive',
-  'image_id',
-  'image_name',
-  'key_pair',
-  'scheduler_hints',
-  'user_data',
-];
+const SETTLED_AT_BIRTH = ['availability_zone', 'block_device', 'config_drive', 'image_id', 'image_name', 'key_pair', 'scheduler_hints', 'user_data'];
 
 /**
  * A virtual machine in Nova that an apply never replaces or wipes by itself.
@@ -140,9 +131,16 @@ export class NovaServer extends Construct {
     checkTags(this, tags);
     checkInteger(this, 'rootVolume.sizeGib', rootVolume?.sizeGib, { min: 1 });
     for (const [kind, value] of Object.entries({ compute: zone.compute, volume: zone.volume })) {
-      check(this, value, (v) => v !== '' && !/\s/.test(v), { problem: `zone.${kind} must be a name without blanks`, fix: 'give a zone of the cloud' });
+      check(this, value, (v) => v !== '' && !/\s/.test(v), {
+        problem: `zone.${kind} must be a name without blanks`,
+        fix: 'give a zone of the cloud',
+      });
     }
-    checkUnique(this, 'data volume', dataVolumes.map((volume) => volume.node.path));
+    checkUnique(
+      this,
+      'data volume',
+      dataVolumes.map((volume) => volume.node.path),
+    );
     const image = imageId(this, props.image);
     const userData = prepareUserData(this, props.userData);
 

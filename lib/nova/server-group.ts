@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
-import { ComputeServergroupV2 } from '../providers/openstack/compute-servergroup-v2';
 import { checkNeutronName } from './private/names';
 import { ServerGroupPolicy } from './server-group-policy';
+import { ComputeServergroupV2 } from '../providers/openstack/compute-servergroup-v2';
 
 /** Properties of ServerGroup. */
 export interface ServerGroupProps {

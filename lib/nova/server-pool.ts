@@ -1,5 +1,10 @@
 import { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { NovaServer, RootVolume } from './nova-server';
+import { ServerGroup } from './server-group';
+import { ServerGroupPolicy } from './server-group-policy';
+import { ServerPort } from './server-port';
+import { prepareUserData } from './user-data';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { NodeFlavor } from '../contracts/node-flavor';
 import { NodeImage } from '../contracts/node-image';
@@ -7,11 +12,6 @@ import { AvailabilityZone } from '../contracts/openstack-cloud';
 import { checkDnsLabel } from '../core/naming';
 import { StepResource } from '../core/step-resource';
 import { check, checkInteger, fail, isKnown } from '../core/validation';
-import { NovaServer, RootVolume } from './nova-server';
-import { ServerGroup } from './server-group';
-import { ServerGroupPolicy } from './server-group-policy';
-import { ServerPort } from './server-port';
-import { prepareUserData } from './user-data';
 
 /** Properties of ServerPool. */
 export interface ServerPoolProps {
@@ -96,7 +96,9 @@ export class ServerPool extends Construct {
     super(scope, id);
     const { name, replicas, zones, generation = 1 } = props;
     checkDnsLabel(this, 'name', name, 50);
-    if (!isKnown(name)) fail(this, { problem: 'name must be known at synth, a reference was given', fix: 'give the text itself: the servers are named by it' });
+    if (!isKnown(name)) {
+      fail(this, { problem: 'name must be known at synth, a reference was given', fix: 'give the text itself: the servers are named by it' });
+    }
     if (!isKnown(replicas)) fail(this, { problem: 'replicas must be known at synth, a reference was given', fix: 'give a number' });
     if (!isKnown(generation)) fail(this, { problem: 'generation must be known at synth, a reference was given', fix: 'give a number' });
     checkInteger(this, 'replicas', replicas, { min: 0, max: 1000 });

@@ -3,10 +3,10 @@ import { Construct } from 'constructs';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { checkAddress, checkInside, parseCidr } from '../core/cidr-checks';
 import { check, checkUnique, fail } from '../core/validation';
-import { NetworkingPortV2 } from '../providers/openstack/networking-port-v2';
 import { checkListKnown } from './private/lists';
 import { checkNeutronName, checkTags } from './private/names';
 import { replacement } from './private/replacement';
+import { NetworkingPortV2 } from '../providers/openstack/networking-port-v2';
 
 /** Properties of ServerPort. */
 export interface ServerPortProps {

@@ -1,9 +1,9 @@
 import { TerraformVariable } from 'cdktf';
 import * as fc from 'fast-check';
+import { Ground, port, synth } from './support';
 import { LoadBalancerProvider } from '../../lib/contracts/openstack-cloud';
 import { sortedCidrs } from '../../lib/nova/api-listener';
 import { ApiLoadBalancer, ApiLoadBalancerProps } from '../../lib/nova/api-load-balancer';
-import { Ground, port, synth } from './support';
 
 const LISTENER = 'openstack_lb_listener_v2';
 
@@ -12,7 +12,8 @@ function balancer(ground: Ground, props: Partial<ApiLoadBalancerProps> = {}): Ap
   return new ApiLoadBalancer(ground.stack, 'Api', { name: 'prod-api', network: ground.network, cloud: ground.cloud, memberPorts, ...props });
 }
 
-const synthLb = (props: Partial<ApiLoadBalancerProps> = {}, cidr?: string) => synth((ground) => balancer(ground, props), { network: cidr ? { cidr } : {} });
+const synthLb = (props: Partial<ApiLoadBalancerProps> = {}, cidr?: string) =>
+  synth((ground) => balancer(ground, props), { network: cidr ? { cidr } : {} });
 const ovn = { provider: LoadBalancerProvider.OVN };
 const open = { floatingIp: true, allowedCidrs: ['198.51.100.0/24'] };
 
@@ -62,16 +63,22 @@ describe('the access list', () => {
 
   test('lets the nodes’ own router in where there is a floating IP that they might use; Terraform sorts what it alone knows', () => {
     const { allowed_cidrs } = synthLb(open).resource(LISTENER);
-    expect(allowed_cidrs).toMatch(/^\$\{sort\(distinct\(\["10.20.0.0\/16", "198.51.100.0\/24", format\("%s\/32", regex\(.*external_fixed_ip\[\*]\.ip_address\)\)\)]\)\)}$/);
+    expect(allowed_cidrs).toMatch(
+      /^\$\{sort\(distinct\(\["10.20.0.0\/16", "198.51.100.0\/24", format\("%s\/32", regex\(.*external_fixed_ip\[\*]\.ip_address\)\)\)]\)\)}$/,
+    );
   });
 
   test('has references of the user’s in it', () => {
-    const stack = synth((ground) => balancer(ground, { allowedCidrs: [new TerraformVariable(ground.stack, 'office', { type: 'string' }).stringValue] }));
+    const stack = synth((ground) =>
+      balancer(ground, { allowedCidrs: [new TerraformVariable(ground.stack, 'office', { type: 'string' }).stringValue] }),
+    );
     expect(stack.resource(LISTENER).allowed_cidrs).toBe('${sort(distinct(["10.20.0.0/16", var.office]))}');
   });
 
   test('in any order gives the same list', () => {
-    const cidrs = fc.shuffledSubarray(['10.0.0.0/8', '10.20.0.0/16', '9.0.0.0/8', '198.51.100.0/24', '0.0.0.0/0', '2001:db8::/32', 'fd00::/8'], { minLength: 2 });
+    const cidrs = fc.shuffledSubarray(['10.0.0.0/8', '10.20.0.0/16', '9.0.0.0/8', '198.51.100.0/24', '0.0.0.0/0', '2001:db8::/32', 'fd00::/8'], {
+      minLength: 2,
+    });
     fc.assert(
       fc.property(cidrs, (list) => {
         expect(sortedCidrs([...list, list[0]])).toEqual([...list].sort());
@@ -105,13 +112,18 @@ describe('the floating IP', () => {
   });
 
   test('tags are on all that takes them in every version of the provider', () => {
-    for (const type of ['openstack_lb_loadbalancer_v2', LISTENER, 'openstack_networking_floatingip_v2']) expect(stack.resource(type).tags).toEqual(['cluster=prod']);
+    for (const type of ['openstack_lb_loadbalancer_v2', LISTENER, 'openstack_networking_floatingip_v2']) {
+      expect(stack.resource(type).tags).toEqual(['cluster=prod']);
+    }
     expect(stack.resource('openstack_lb_pool_v2')).not.toHaveProperty('tags'); // not in 1.54.1
   });
 });
 
 test.each([
-  [{ ...ovn, idleTimeoutSeconds: 60 }, /test\/Api: idleTimeoutSeconds is an option of amphora load balancers, the provider is ovn, got 60; remove it, or use LoadBalancerProvider.AMPHORA/],
+  [
+    { ...ovn, idleTimeoutSeconds: 60 },
+    /test\/Api: idleTimeoutSeconds is an option of amphora load balancers, the provider is ovn, got 60; remove it, or use LoadBalancerProvider.AMPHORA/,
+  ],
   [{ ...ovn, flavorId: 'ha' }, /flavorId is an option of amphora load balancers/],
   [{ ...ovn, availabilityZone: 'az1' }, /availabilityZone is an option of amphora load balancers/],
   [{ floatingIp: true }, /floatingIp without allowedCidrs would be of no use.*say who may in allowedCidrs/],
@@ -125,7 +137,9 @@ test.each([
 });
 
 test('bad input: a floating IP on an IPv6 network, two members of one name', () => {
-  expect(() => synthLb({ floatingIp: true, allowedCidrs: ['2001:db8::/32'] }, 'fd00:20::/64')).toThrow(/floatingIp is not possible, Neutron has none for IPv6/);
+  expect(() => synthLb({ floatingIp: true, allowedCidrs: ['2001:db8::/32'] }, 'fd00:20::/64')).toThrow(
+    /floatingIp is not possible, Neutron has none for IPv6/,
+  );
   expect(() =>
     synth((ground) => {
       const twice = port(ground, 'cp-9');
@@ -135,7 +149,7 @@ test('bad input: a floating IP on an IPv6 network, two members of one name', () 
 });
 
 test('an amphora option that is a reference is refused with OVN, too, and never printed as a number', () => {
-  expect(() => synth((ground) => balancer(ground, { ...ovn, idleTimeoutSeconds: new TerraformVariable(ground.stack, 'idle', { type: 'number' }).numberValue }))).toThrow(
-    'test/Api: idleTimeoutSeconds is an option of amphora load balancers, the provider is ovn; remove it',
-  );
+  expect(() =>
+    synth((ground) => balancer(ground, { ...ovn, idleTimeoutSeconds: new TerraformVariable(ground.stack, 'idle', { type: 'number' }).numberValue })),
+  ).toThrow('test/Api: idleTimeoutSeconds is an option of amphora load balancers, the provider is ovn; remove it');
 });

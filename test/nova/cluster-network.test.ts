@@ -1,9 +1,9 @@
 import { TerraformStack, TerraformVariable, Token } from 'cdktf';
+import { Cloud, synth } from './support';
 import { ClusterNetwork } from '../../lib/nova/cluster-network';
 import { ServerPort } from '../../lib/nova/server-port';
 import { OpenstackProvider } from '../../lib/providers/openstack/provider';
 import { synthApp, synthStack } from '../support/synth';
-import { Cloud, synth } from './support';
 
 describe('what is created', () => {
   const stack = synth(() => undefined, { network: { tags: ['cluster=prod'], dnsNameservers: ['9.9.9.9'] } });
@@ -76,7 +76,11 @@ describe('addresses', () => {
 
   test('of IPv6 are given by DHCP, so that ports can have fixed ones', () => {
     const stack = synth(() => undefined, { network: { cidr: 'fd00:20::/64' } });
-    expect(stack.resource('openstack_networking_subnet_v2')).toMatchObject({ ip_version: 6, ipv6_address_mode: 'dhcpv6-stateful', ipv6_ra_mode: 'dhcpv6-stateful' });
+    expect(stack.resource('openstack_networking_subnet_v2')).toMatchObject({
+      ip_version: 6,
+      ipv6_address_mode: 'dhcpv6-stateful',
+      ipv6_ra_mode: 'dhcpv6-stateful',
+    });
   });
 });
 
@@ -123,7 +127,10 @@ describe('a network that is there already', () => {
   });
 
   test.each([
-    [{ cidr: '10.20.0.0/16', mtu: 1442, externalNetworkName: 'public' }, /Network: the id of the adopted network is not known; give networkId or networkName/],
+    [
+      { cidr: '10.20.0.0/16', mtu: 1442, externalNetworkName: 'public' },
+      /Network: the id of the adopted network is not known; give networkId or networkName/,
+    ],
     [{ networkId: 'net', cidr: '10.20.0.0/16', externalNetworkName: 'public' }, /the MTU of the adopted network is not known; give mtu, or cloud/],
     [{ networkId: 'net', cidr: '10.20.0.0/16', mtu: 1442 }, /the external network of the adopted network is not known/],
     [{ networkId: 'net', cidr: '10.20.0.1/16', mtu: 1442, externalNetworkName: 'public' }, /use 10.20.0.0\/16/],

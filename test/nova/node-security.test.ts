@@ -1,5 +1,6 @@
 import { TerraformVariable, Token } from 'cdktf';
 import * as fc from 'fast-check';
+import { synth } from './support';
 import { CalicoEncapsulation, Cni } from '../../lib/contracts/cni';
 import { LoadBalancerProvider } from '../../lib/contracts/openstack-cloud';
 import { Cidr } from '../../lib/core/cidr';
@@ -7,14 +8,15 @@ import { IpFamily } from '../../lib/core/ip-family';
 import { NodeSecurityGroups, NodeSecurityGroupsProps } from '../../lib/nova/node-security-groups';
 import { NodeRule, NodeRulesInput, nodeSecurityRules } from '../../lib/nova/node-security-rules';
 import { Block } from '../support/synth';
-import { synth } from './support';
 
 const { AMPHORA, OVN } = LoadBalancerProvider;
 const base: NodeRulesInput = { cni: Cni.cilium(), loadBalancerProvider: AMPHORA, nodeCidr: '10.20.0.0/16' };
 
 /** One line a rule: "control-plane tcp/2379-2380 < control-plane". */
 function lines(input: Partial<NodeRulesInput> = {}): string[] {
-  return nodeSecurityRules({ ...base, ...input }).map(line).sort();
+  return nodeSecurityRules({ ...base, ...input })
+    .map(line)
+    .sort();
 }
 
 function line({ group, protocol, fromPort, toPort, from }: NodeRule): string {
@@ -78,7 +80,9 @@ test('pods without encapsulation are let in by their addresses; with it they nev
 
 test('SSH and the control plane’s metrics only when asked for', () => {
   expect(lines().filter((rule) => /\/(22|1025[789]|2381) /.test(rule))).toEqual([]);
-  expect(lines({ sshAllowedCidrs: ['10.99.0.5/32'] })).toEqual(expect.arrayContaining(['control-plane tcp/22 < 10.99.0.5/32', 'worker tcp/22 < 10.99.0.5/32']));
+  expect(lines({ sshAllowedCidrs: ['10.99.0.5/32'] })).toEqual(
+    expect.arrayContaining(['control-plane tcp/22 < 10.99.0.5/32', 'worker tcp/22 < 10.99.0.5/32']),
+  );
   expect(lines({ controlPlaneMetrics: true })).toEqual(
     expect.arrayContaining([10257, 10258, 10259, 2381].map((port) => `control-plane tcp/${port} < worker`)),
   );
@@ -125,7 +129,14 @@ describe('whatever the choices', () => {
   test('the world reaches node ports only by publicServiceCidrs, the API only by apiAllowedCidrs, SSH only by sshAllowedCidrs, and nothing else', () => {
     holds((rules, input) => {
       for (const rule of rules.filter(isWorld)) {
-        const by = rule.fromPort === 30000 ? input.publicServiceCidrs : rule.fromPort === 6443 ? input.apiAllowedCidrs : rule.fromPort === 22 ? input.sshAllowedCidrs : [];
+        const by =
+          rule.fromPort === 30000
+            ? input.publicServiceCidrs
+            : rule.fromPort === 6443
+              ? input.apiAllowedCidrs
+              : rule.fromPort === 22
+                ? input.sshAllowedCidrs
+                : [];
         expect(by).toContain(rule.family === IpFamily.V4 ? '0.0.0.0/0' : '::/0');
       }
     });
@@ -154,7 +165,10 @@ describe('whatever the choices', () => {
 
   test('one range more adds rules and changes no other', () => {
     holds((rules, input) => {
-      const more = nodeSecurityRules({ ...input, apiAllowedCidrs: [Cidr.of(input.nodeCidr).family === IpFamily.V4 ? '172.31.0.0/16' : 'fd99::/16', ...(input.apiAllowedCidrs ?? [])] });
+      const more = nodeSecurityRules({
+        ...input,
+        apiAllowedCidrs: [Cidr.of(input.nodeCidr).family === IpFamily.V4 ? '172.31.0.0/16' : 'fd99::/16', ...(input.apiAllowedCidrs ?? [])],
+      });
       const byKey = new Map(more.map((rule) => [`${rule.group} ${rule.key}`, rule]));
       for (const rule of rules) expect(byKey.get(`${rule.group} ${rule.key}`)).toEqual(rule);
     });
@@ -166,7 +180,8 @@ describe('in Neutron', () => {
   const RULE = 'openstack_networking_secgroup_rule_v2';
   const build = (props: Partial<NodeSecurityGroupsProps> = {}, cidr?: string) =>
     synth(
-      ({ stack, network }) => void new NodeSecurityGroups(stack, 'Security', { name: 'prod', network, cni: Cni.cilium(), loadBalancerProvider: OVN, ...props }),
+      ({ stack, network }) =>
+        void new NodeSecurityGroups(stack, 'Security', { name: 'prod', network, cni: Cni.cilium(), loadBalancerProvider: OVN, ...props }),
       { network: cidr === undefined ? {} : { cidr } },
     );
 

@@ -1,5 +1,6 @@
 import { Fn, TerraformVariable } from 'cdktf';
 import * as fc from 'fast-check';
+import { port, server, synth } from './support';
 import { NodeFlavor } from '../../lib/contracts/node-flavor';
 import { NodeImage } from '../../lib/contracts/node-image';
 import { StepResource } from '../../lib/core/step-resource';
@@ -10,7 +11,6 @@ import { NovaServer } from '../../lib/nova/nova-server';
 import { ServerGroup } from '../../lib/nova/server-group';
 import { ServerGroupPolicy } from '../../lib/nova/server-group-policy';
 import { USER_DATA_LIMIT, userDataLength } from '../../lib/nova/user-data';
-import { port, server, synth } from './support';
 
 const INSTANCE = 'openstack_compute_instance_v2';
 

@@ -1,10 +1,10 @@
 import { TerraformVariable } from 'cdktf';
+import { Ground, synth } from './support';
 import { NodeFlavor } from '../../lib/contracts/node-flavor';
 import { NodeImage } from '../../lib/contracts/node-image';
 import { ServerGroupPolicy } from '../../lib/nova/server-group-policy';
 import { ServerPool, ServerPoolProps } from '../../lib/nova/server-pool';
 import { Block } from '../support/synth';
-import { Ground, synth } from './support';
 
 const INSTANCE = 'openstack_compute_instance_v2';
 const PORT = 'openstack_networking_port_v2';
@@ -56,7 +56,10 @@ test('a raised generation replaces servers, ports and root volumes, the new ones
   expect(generation.triggers_replace).toEqual({ generation: '2' });
   for (const type of [INSTANCE, PORT, 'openstack_blockstorage_volume_v3']) {
     for (const { lifecycle, name } of Object.values(stack.resources(type))) {
-      expect(lifecycle).toMatchObject({ create_before_destroy: true, replace_triggered_by: [expect.stringMatching(/^terraform_data\.Workers_Generation/)] });
+      expect(lifecycle).toMatchObject({
+        create_before_destroy: true,
+        replace_triggered_by: [expect.stringMatching(/^terraform_data\.Workers_Generation/)],
+      });
       expect(name).toMatch(/^general-\d-g2(-root)?$/);
     }
   }
@@ -70,7 +73,13 @@ test('hard anti-affinity with too few hypervisors finds no valid host: soft unle
 });
 
 test('tags, metadata, key pair and address pairs reach every server', () => {
-  const stack = synthPool({ tags: ['pool'], metadata: { pool: 'general' }, keyPairName: 'ops', allowedAddressPairs: ['10.244.0.0/16'], configDrive: true });
+  const stack = synthPool({
+    tags: ['pool'],
+    metadata: { pool: 'general' },
+    keyPairName: 'ops',
+    allowedAddressPairs: ['10.244.0.0/16'],
+    configDrive: true,
+  });
   for (const server of Object.values(stack.resources(INSTANCE))) {
     expect(server).toMatchObject({ tags: ['pool'], metadata: { pool: 'general' }, key_pair: 'ops', config_drive: true });
   }
@@ -107,7 +116,7 @@ test.each([
 });
 
 test.each(['replicas', 'generation'])('%s that is a reference is an error, never −8e298 servers', (prop) => {
-  expect(() =>
-    synth((ground) => pool(ground, { [prop]: new TerraformVariable(ground.stack, 'number', { type: 'number' }).numberValue })),
-  ).toThrow(`test/Workers: ${prop} must be known at synth, a reference was given; give a number`);
+  expect(() => synth((ground) => pool(ground, { [prop]: new TerraformVariable(ground.stack, 'number', { type: 'number' }).numberValue }))).toThrow(
+    `test/Workers: ${prop} must be known at synth, a reference was given; give a number`,
+  );
 });

@@ -1,11 +1,13 @@
 import { TerraformVariable } from 'cdktf';
 import * as fc from 'fast-check';
+import { port, synth } from './support';
 import { Cidr } from '../../lib/core/cidr';
 import { DataVolume } from '../../lib/nova/data-volume';
-import { port, synth } from './support';
 
 test('a port has its groups, one address in the network’s subnet, and its tags', () => {
-  const stack = synth((ground) => port(ground, 'cp-0', { securityGroupIds: ['a', 'b'], fixedAddress: '10.20.0.5', tags: ['generation=1'], allowedAddressPairs: ['10.244.0.0/16'] }));
+  const stack = synth((ground) =>
+    port(ground, 'cp-0', { securityGroupIds: ['a', 'b'], fixedAddress: '10.20.0.5', tags: ['generation=1'], allowedAddressPairs: ['10.244.0.0/16'] }),
+  );
   expect(stack.resource('openstack_networking_port_v2')).toMatchObject({
     name: 'cp-0',
     security_group_ids: ['a', 'b'],
@@ -17,7 +19,10 @@ test('a port has its groups, one address in the network’s subnet, and its tags
 
 test.each([
   [{ securityGroupIds: [] }, /cp-0-port: securityGroupIds must not be empty: the port would get the default group of the project/],
-  [{ fixedAddress: '10.21.0.5' }, /cp-0-port: fixedAddress is outside its network 10.20.0.0\/16, got "10.21.0.5"; use one from 10.20.0.0 to 10.20.255.255/],
+  [
+    { fixedAddress: '10.21.0.5' },
+    /cp-0-port: fixedAddress is outside its network 10.20.0.0\/16, got "10.21.0.5"; use one from 10.20.0.0 to 10.20.255.255/,
+  ],
   [{ fixedAddress: 'fd00::5' }, /fixedAddress is outside its network/],
   [{ fixedAddress: '10.20.0.5/32' }, /fixedAddress is not an IPv4 or IPv6 address, got "10.20.0.5\/32"/],
   [{ fixedAddress: '10.20.0.256' }, /fixedAddress is not an IPv4 or IPv6 address/],

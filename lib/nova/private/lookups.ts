@@ -1,12 +1,12 @@
 import { ITerraformDependable, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
+import { inSameStack } from './same-stack';
 import { NodeFlavor } from '../../contracts/node-flavor';
 import { NodeImage } from '../../contracts/node-image';
 import { isKnown } from '../../core/validation';
 import { DataOpenstackComputeFlavorV2 } from '../../providers/openstack/data-openstack-compute-flavor-v2';
 import { DataOpenstackImagesImageV2 } from '../../providers/openstack/data-openstack-images-image-v2';
 import { DataOpenstackNetworkingNetworkV2 } from '../../providers/openstack/data-openstack-networking-network-v2';
-import { inSameStack } from './same-stack';
 
 /** Nova's id of a flavor. One lookup for each name in a stack; a name that doesn't exist fails when Terraform plans. */
 export function flavorId(scope: Construct, flavor: NodeFlavor): string {
