@@ -119,7 +119,9 @@ export function exec(program: string, args: readonly string[], options: ExecOpti
 /** Runs a program that must succeed; the error carries the command and the end of its output. */
 export async function run(program: string, args: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
   const result = await exec(program, args, options);
-  if (result.code !== 0) throw new Error(`${[program, ...args].join(' ')} ended with ${result.code}:\n${tail(result.output)}`);
+  const command = [program, ...args].join(' ');
+  if (result.code !== 0)
+    throw new Error(`${command.length > 150 ? `${command.slice(0, 149)}…` : command} ended with ${result.code}:\n${tail(result.output)}`);
   return result;
 }
 
