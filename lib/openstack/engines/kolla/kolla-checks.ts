@@ -315,7 +315,9 @@ function amphoraNetwork(where: Where, pool: IBareMetalPool, options: KollaOption
   checkAllocationPools(where, [addresses], cidr, undefined);
   const clash = pool.hosts.find((host) => {
     const address = host.nicFor(NetworkRole.OCTAVIA_MANAGEMENT)?.address;
-    return address !== undefined && compareAddresses(address, addresses.start) >= 0 && compareAddresses(address, addresses.end) <= 0;
+    return (
+      address !== undefined && isKnown(address) && compareAddresses(address, addresses.start) >= 0 && compareAddresses(address, addresses.end) <= 0
+    );
   });
   if (clash !== undefined) {
     fail(where, {

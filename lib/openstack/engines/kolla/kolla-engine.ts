@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FileProvisioner, Fn, ITerraformDependable, RemoteExecProvisioner, SSHProvisionerConnection } from 'cdktf';
+import { FileProvisioner, Fn, ITerraformDependable, RemoteExecProvisioner, SSHProvisionerConnection, TerraformLocal } from 'cdktf';
 import { Construct } from 'constructs';
 import { Encapsulation } from '../../../core/encapsulation';
 import { StepResource } from '../../../core/step-resource';
 import { TemplateText } from '../../../core/template-text';
+import { isKnown } from '../../../core/validation';
 import { BoundEngine, EngineSurroundings } from '../../engine-binding';
 import { renderConfigFiles } from './config-files';
 import { renderGlobals } from './globals';
@@ -44,6 +45,8 @@ export function kollaFiles(scope: Construct, model: KollaModel): { readonly [pat
 
 class Steps {
   private readonly sudo: string;
+  /** A trigger for what Ceph's files are part of; none without Ceph. */
+  private readonly cephHash: { readonly ceph?: string };
 
   constructor(
     private readonly scope: Construct,
@@ -51,6 +54,8 @@ class Steps {
     private readonly files: { readonly [path: string]: string },
   ) {
     this.sudo = model.pool.ssh.user === 'root' ? '' : 'sudo -n ';
+    const ceph = model.cinder.ceph?.configDirectory;
+    this.cephHash = ceph === undefined ? {} : { ceph: new TerraformLocal(scope, 'CephFiles', directoryHash(ceph)).asString };
   }
 
   public make(): StepResource {
@@ -67,10 +72,10 @@ class Steps {
     const key = Fn.pathexpand(options.ansiblePrivateKeyPath ?? pool.ssh.privateKeyPath);
     const ceph = cinder.ceph?.configDirectory.replace(/\/+$/, '');
     const triggers = {
-      files: hash(this.files),
-      scripts: hash(SCRIPTS.map(script)),
+      files: this.hash('Files', this.files),
+      scripts: this.hash('Scripts', SCRIPTS.map(script)),
       key: Fn.filesha256(key),
-      ...(ceph === undefined ? {} : { ceph: directoryHash(ceph) }),
+      ...this.cephHash,
     };
     const connection = this.connection(`${INCOMING}/run.sh`);
     const file = (destination: string, what: Pick<FileProvisioner, 'content' | 'source'>): FileProvisioner => ({
@@ -102,9 +107,10 @@ class Steps {
   }
 
   private stage(stage: Stage, previous: ITerraformDependable): StepResource {
-    const inputs = hash(stage.inputs);
+    const triggers = { inputs: this.hash(stage.id, stage.inputs), ...(stage.readsCeph ? this.cephHash : {}) };
+    const inputs = Object.values(triggers).join('-');
     return new StepResource(this.scope, stage.id, {
-      triggers: { inputs },
+      triggers,
       dependsOn: [previous],
       provisioners: [
         {
@@ -119,6 +125,13 @@ class Steps {
   private command(stage: string, inputs: string, quotedArguments: readonly string[]): string {
     const patience = (this.model.options.stageTimeoutMinutes ?? 240) * 60;
     return `${this.sudo}${[`${HOME}/bin/run-stage.sh`, stage, inputs, patience, `${HOME}/bin/kolla-stage.sh`, stage, ...quotedArguments].join(' ')}`;
+  }
+
+  /** The same for the same inputs on every machine: by Terraform where a host's address is a reference, else now. */
+  private hash(name: string, value: unknown): string {
+    const text = JSON.stringify(value);
+    if (isKnown(text)) return createHash('sha256').update(text).digest('hex');
+    return new TemplateText(this.scope, `Inputs-${name}`, { parts: [text] }).sha256;
   }
 
   private connection(scriptPath: string): SSHProvisionerConnection {
@@ -138,10 +151,6 @@ class Steps {
 
 function script(name: string): string {
   return readFileSync(join(__dirname, name), 'utf8');
-}
-
-function hash(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
 }
 
 /** A hash over the names and contents of all files below a folder, when Terraform runs. */

@@ -11,6 +11,8 @@ export interface Stage {
   readonly arguments: readonly string[];
   /** What it works on: it is run again exactly when this changes. */
   readonly inputs: unknown;
+  /** Whether it is run again, too, when a file of the external Ceph cluster changed. */
+  readonly readsCeph: boolean;
 }
 
 /** The stages in their order. */
