@@ -1,4 +1,4 @@
-import { TerraformResource, TerraformStack } from 'cdktf';
+import { Lazy, TerraformResource, TerraformStack } from 'cdktf';
 import { IConstruct } from 'constructs';
 
 /** What runs in a cluster, in the order in which it can come to life. */
@@ -35,8 +35,13 @@ export function inOrder(cluster: IConstruct, tier: Tier, ...resources: Terraform
     const members = (stack[MEMBERS] ??= []);
     for (const other of members.filter((member) => member.cluster === cluster && member.tier !== tier)) {
       const [first, second] = other.tier < tier ? [other.resource, resource] : [resource, other.resource];
-      second.dependsOn = [...(second.dependsOn ?? []), first.fqn];
+      second.dependsOn = [...(second.dependsOn ?? []), address(first)];
     }
     members.push({ cluster, tier, resource });
   }
+}
+
+/** A resource's bare address, as late as possible: its logical id may be overridden. */
+function address(resource: TerraformResource): string {
+  return Lazy.stringValue({ produce: () => `${resource.terraformResourceType}.${resource.friendlyUniqueId}` });
 }

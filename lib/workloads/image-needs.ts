@@ -4,6 +4,8 @@ export interface ImageNeeds {
   readonly runAsUser?: number;
   /** Environment that it needs on a volume. */
   readonly env?: { readonly [name: string]: string };
+  /** Why the image will not take a volume at that path, and where it will. */
+  readonly mountPathRefusal?: string;
   /** Names of variables, one of which must hold a password. The first is what is generated. */
   readonly password?: readonly string[];
 }
@@ -20,9 +22,13 @@ export function imageNeeds(image: string, mountPath: string): ImageNeeds {
     runAsUser: /alpine/.test(tag) ? 70 : 999,
     // A new file system has a folder lost+found, and initdb wants its own folder empty and its own.
     env: { PGDATA: `${mountPath.replace(/\/+$/, '')}/pgdata` },
+    // From 18 on the entrypoint stops if a volume lies where older versions had their data.
+    ...(Number(/^\d+/.exec(tag)?.[0] ?? 0) >= 18 && DATA_BEFORE_18.test(mountPath) ? { mountPathRefusal: 'mount it at /var/lib/postgresql' } : {}),
     password: ['POSTGRES_PASSWORD', 'POSTGRES_PASSWORD_FILE', 'POSTGRES_HOST_AUTH_METHOD'],
   };
 }
+
+const DATA_BEFORE_18 = /^\/var\/lib\/postgresql\/data\/*$/;
 
 /** Name of an official image, without what can be left out, and its tag. */
 function parseImage(image: string): { readonly name: string; readonly tag: string } {

@@ -160,6 +160,12 @@ export class PublicService extends Construct {
       },
       waitForLoadBalancer: true,
       timeouts: { create: '15m' },
+      // The controller writes these two; without that, every plan would take them away.
+      lifecycle: {
+        ignoreChanges: ['address', ...(octavia.loadBalancerId === undefined ? ['id'] : [])].map(
+          (part) => `metadata[0].annotations["loadbalancer.openstack.org/load-balancer-${part}"]`,
+        ),
+      },
       dependsOn: namespace ? [namespace] : [],
     });
     this.resource = this.service;

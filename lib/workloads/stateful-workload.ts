@@ -166,6 +166,9 @@ export class StatefulWorkload extends Construct implements IWorkload {
     this.namespaceName = props.namespace ?? 'default';
     this.port = props.port;
     this.checkProps(props, passwords, given);
+    if (needs.mountPathRefusal !== undefined) {
+      fail(this, { problem: `the image ${props.image} stops if a volume is mounted there`, value: volume.mountPath, fix: needs.mountPathRefusal });
+    }
     checkSecurity(this, security);
     checkHealthCheck(this, healthCheck);
     widenProviderRanges(this);

@@ -86,6 +86,7 @@ export class CinderCsi extends Construct {
       version: props.chartVersion ?? cluster.version.cinderCsiChart,
       namespace: 'kube-system',
       timeoutSeconds: props.timeoutSeconds,
+      dependsOn: [this.cloudConfig.resource],
       values: [
         {
           clusterID: cluster.clusterName,
@@ -109,7 +110,6 @@ export class CinderCsi extends Construct {
         values,
       ],
     });
-    release.dependsOn = [this.cloudConfig.resource.fqn];
     this.resource = release;
 
     const named = kinds.flatMap((kind) => {

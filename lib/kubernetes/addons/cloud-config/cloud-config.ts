@@ -4,6 +4,7 @@ import { Construct, IConstruct } from 'constructs';
 import { IKubernetesCluster } from '../../../contracts/kubernetes-cluster';
 import { LoadBalancerProvider } from '../../../contracts/openstack-cloud';
 import { plain } from '../../../core/plain';
+import { widenProviderRanges } from '../../../core/provider-ranges';
 import { TemplateText } from '../../../core/template-text';
 import { fail } from '../../../core/validation';
 import { requireCloud } from '../private/cloud';
@@ -100,6 +101,7 @@ export class CloudConfig extends Construct {
     super(scope, id);
     this.cluster = props.cluster;
     this.takePlace();
+    widenProviderRanges(this);
     const ca = requireCloud(this, props.cluster).cloud.caCertificatePem;
     const text = new TemplateText(this, 'CloudConf', { parts: [renderCloudConf(this, this.sections(props))] });
     const secret = new SecretV1(this, 'Secret', {

@@ -93,6 +93,7 @@ export class OpenStackCloudController extends Construct {
       version: props.chartVersion ?? cluster.version.cloudControllerManagerChart,
       namespace: 'kube-system',
       timeoutSeconds: props.timeoutSeconds,
+      dependsOn: [this.cloudConfig.resource],
       values: [
         {
           cluster: { name: cluster.clusterName },
@@ -110,7 +111,6 @@ export class OpenStackCloudController extends Construct {
         values,
       ],
     });
-    release.dependsOn = [this.cloudConfig.resource.fqn];
     this.resource = release;
     inOrder(cluster, Tier.CLOUD, release);
   }

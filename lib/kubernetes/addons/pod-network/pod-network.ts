@@ -81,19 +81,20 @@ export class PodNetwork extends Construct {
   private installCalico({ cluster, chartVersion, values, timeoutSeconds }: PodNetworkProps, facts: PodNetworkFacts): TerraformResource {
     const version = chartVersion ?? cluster.version.tigeraOperatorChart;
     const common = { repository: 'https://docs.tigera.io/calico/charts', version, namespace: 'tigera-operator', createNamespace: true };
+    // From 3.32 on the operator's chart has no CRDs: they are a chart of their own, so that they are upgraded, too.
+    const crds =
+      !isKnown(version) || gte(version, '3.32.0')
+        ? [installChart(this, 'Crds', { ...common, releaseName: 'calico-crds', chart: 'crd.projectcalico.org.v1', values: [] })]
+        : [];
     const release = installChart(this, 'Release', {
       ...common,
       releaseName: 'calico',
       chart: 'tigera-operator',
       timeoutSeconds: timeoutSeconds ?? 900,
+      dependsOn: crds,
       values: [calicoValues(facts), values],
     });
-    inOrder(cluster, Tier.NETWORK, release);
-    // From 3.32 on the operator's chart has no CRDs: they are a chart of their own, so that they are upgraded, too.
-    if (!isKnown(version) || gte(version, '3.32.0')) {
-      const crds = installChart(this, 'Crds', { ...common, releaseName: 'calico-crds', chart: 'crd.projectcalico.org.v1', values: [] });
-      release.dependsOn = [...(release.dependsOn ?? []), crds.fqn];
-    }
+    inOrder(cluster, Tier.NETWORK, ...crds, release);
     return release;
   }
 }

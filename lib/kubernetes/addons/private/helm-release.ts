@@ -1,4 +1,5 @@
 import { Release } from '@cdktf/provider-helm/lib/release';
+import { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { widenProviderRanges } from '../../../core/provider-ranges';
 import { toJson } from '../../../core/quoted-text';
@@ -22,6 +23,7 @@ export interface Chart {
   readonly values: readonly (ChartValues | undefined)[];
   readonly wait?: boolean;
   readonly timeoutSeconds?: number;
+  readonly dependsOn?: ITerraformDependable[];
 }
 
 /** Installs a chart. Tokens in the values stay references. */
@@ -43,5 +45,6 @@ export function installChart(scope: Construct, id: string, props: Chart): Releas
     // The values of the stack are the whole truth: what a chart once was given by hand doesn't linger.
     resetValues: true,
     maxHistory: 5,
+    dependsOn: props.dependsOn,
   });
 }

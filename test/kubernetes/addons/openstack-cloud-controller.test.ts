@@ -1,0 +1,58 @@
+import { KubernetesVersion } from '../../../lib/core/kubernetes-version';
+import {
+  CloudController,
+  OpenStackCloudController,
+  OpenStackCloudControllerProps,
+} from '../../../lib/kubernetes/addons/openstack-cloud-controller/openstack-cloud-controller';
+import { ClusterOptions, helmValues, releaseOf, synthOn } from './cluster';
+
+function synth(props: Omit<OpenStackCloudControllerProps, 'cluster'> = {}, options: ClusterOptions = {}) {
+  return synthOn(options, (stack, cluster) => new OpenStackCloudController(stack, 'Ccm', { cluster, ...props }));
+}
+const valuesOf = (stack: ReturnType<typeof synth>) => helmValues(stack, releaseOf(stack, 'openstack-cloud-controller-manager'));
+
+test.each(KubernetesVersion.all().map((version) => [version.minor, version] as const))('Kubernetes %s has its own chart', (_, version) => {
+  const release = releaseOf(synth({}, { version }), 'openstack-cloud-controller-manager');
+  expect(release).toMatchObject({
+    repository: 'https://kubernetes.github.io/cloud-provider-openstack',
+    version: version.cloudControllerManagerChart,
+    namespace: 'kube-system',
+    wait: true,
+  });
+});
+
+test("load balancers carry the cluster's name", () => {
+  expect(valuesOf(synth({}, { clusterName: 'blue' })).cluster).toEqual({ name: 'blue' });
+  expect(() => synth({ values: { cluster: { name: 'kubernetes' } } })).toThrow(
+    "test/Ccm: values.cluster.name must be the cluster's, prod: two clusters of one name share load balancers, got \"kubernetes\"; leave it out",
+  );
+});
+
+test('it runs on a control plane whose nodes are still tainted, and has nothing of the host', () => {
+  const { nodeSelector, tolerations, extraVolumes, extraVolumeMounts } = valuesOf(synth());
+  expect(nodeSelector).toEqual({ 'node-role.kubernetes.io/control-plane': '' });
+  expect(tolerations.map(({ key, effect }: { key: string; effect: string }) => [key, effect])).toEqual([
+    ['node.cloudprovider.kubernetes.io/uninitialized', 'NoSchedule'],
+    ['node-role.kubernetes.io/control-plane', 'NoSchedule'],
+    ['node.kubernetes.io/not-ready', 'NoSchedule'],
+  ]);
+  expect([extraVolumes, extraVolumeMounts]).toEqual([[], []]);
+});
+
+test('routes are for those who ask for them', () => {
+  expect(valuesOf(synth()).enabledControllers).toEqual(['cloud-node', 'cloud-node-lifecycle', 'service']);
+  expect(valuesOf(synth({ controllers: [CloudController.CLOUD_NODE, CloudController.ROUTE] })).enabledControllers).toEqual(['cloud-node', 'route']);
+});
+
+test.each<[string, Omit<OpenStackCloudControllerProps, 'cluster'>, RegExp]>([
+  ['a chart of another minor', { chartVersion: '2.35.0' }, /must have the minor of Kubernetes 1\.36, got "2\.35\.0"; use v1\.36\.0 \(charts 2\.36\.0\)/],
+  ['no cloud-node', { controllers: [CloudController.SERVICE] }, /controllers must include CLOUD_NODE.*got \["service"\]/],
+  ['a controller twice', { controllers: [CloudController.CLOUD_NODE, CloudController.CLOUD_NODE] }, /controllers must be unique/],
+  ['a verbosity that is none', { logVerbosity: 11 }, /logVerbosity must be a whole number from 0 to 10, got 11/],
+])('%s is an error', (_, props, message) => {
+  expect(() => synth(props)).toThrow(message);
+});
+
+test('a cluster known by its kubeconfig alone is an error', () => {
+  expect(() => synth({}, { openstack: false })).toThrow(/^test\/Ccm: nothing is known of the OpenStack below the cluster prod; give the cluster its `openstack`/);
+});

@@ -1,0 +1,115 @@
+import { TerraformVariable } from 'cdktf';
+import { CalicoEncapsulation, Cni } from '../../../lib/contracts/cni';
+import { KubernetesVersion } from '../../../lib/core/kubernetes-version';
+import { PodNetwork, PodNetworkProps } from '../../../lib/kubernetes/addons/pod-network/pod-network';
+import { ClusterOptions, helmValues, local, releaseOf, synthOn } from './cluster';
+
+function synth(options: ClusterOptions = {}, props: Omit<PodNetworkProps, 'cluster'> = {}) {
+  return synthOn(options, (stack, cluster) => new PodNetwork(stack, 'PodNetwork', { cluster, ...props }));
+}
+
+describe('Cilium', () => {
+  test('gets the addresses, the MTU and the encapsulation of the cluster', () => {
+    const stack = synth({ podCidr: '10.100.0.0/16', podMtu: 1392 });
+    const release = releaseOf(stack, 'cilium');
+    expect(release).toMatchObject({ chart: 'cilium', repository: 'https://helm.cilium.io', version: KubernetesVersion.V1_36.ciliumChart, namespace: 'kube-system', wait: true });
+    // Cilium takes the 50 bytes of VXLAN from the MTU of the network below by itself.
+    expect(helmValues(stack, release)).toMatchObject({
+      ipam: { mode: 'cluster-pool', operator: { clusterPoolIPv4PodCIDRList: ['10.100.0.0/16'], clusterPoolIPv4MaskSize: 24 } },
+      routingMode: 'tunnel',
+      tunnelProtocol: 'vxlan',
+      MTU: 1442,
+    });
+  });
+
+  test('replaces kube-proxy, and finds the API server where the nodes do', () => {
+    const values = (options: ClusterOptions) => helmValues(synth(options), releaseOf(synth(options), 'cilium'));
+    expect(values({ host: 'https://203.0.113.60:6443', nodeApiEndpoint: { host: '10.0.0.5', port: 6443 } })).toMatchObject({
+      kubeProxyReplacement: 'true',
+      k8sServiceHost: '10.0.0.5',
+      k8sServicePort: 6443,
+    });
+    expect(values({ host: 'https://203.0.113.60:8443' })).toMatchObject({ k8sServiceHost: '203.0.113.60', k8sServicePort: 8443 });
+    expect(values({ host: 'https://k8s.example.com' })).toMatchObject({ k8sServiceHost: 'k8s.example.com', k8sServicePort: 443 });
+    expect(values({ host: 'https://[fd00::5]:6443' })).toMatchObject({ k8sServiceHost: 'fd00::5', k8sServicePort: 6443 });
+  });
+
+  test('leaves kube-proxy its work if the cluster has one', () => {
+    const stack = synth({ cni: Cni.cilium({ kubeProxyReplacement: false }) });
+    const values = helmValues(stack, releaseOf(stack, 'cilium'));
+    expect(values.kubeProxyReplacement).toBe('false');
+    expect(values).not.toHaveProperty('k8sServiceHost');
+  });
+
+  test('a host that is a reference is taken apart by Terraform, its port stays a number', () => {
+    const stack = synthOn({}, (scope, cluster) => {
+      const host = new TerraformVariable(scope, 'host', { type: 'string' }).stringValue;
+      Object.assign(cluster, { kubeconfig: { ...cluster.kubeconfig, host } });
+      new PodNetwork(scope, 'PodNetwork', { cluster });
+    });
+    const text = local(stack, releaseOf(stack, 'cilium').values[0]);
+    expect(text).toMatch(/"k8sServiceHost":"\$\{replace\(.*regex\(.*nonsensitive\(var\.host\)/);
+    expect(text).toMatch(/"k8sServicePort":\$\{/);
+  });
+
+  test.each([
+    ['10.0.0.0/8', 24],
+    ['10.244.0.0/20', 24],
+    ['10.244.0.0/22', 26],
+    ['10.244.0.0/25', 28],
+  ])('pods in %s have a /%i on each node', (podCidr, size) => {
+    const stack = synth({ podCidr });
+    expect(helmValues(stack, releaseOf(stack, 'cilium')).ipam.operator.clusterPoolIPv4MaskSize).toBe(size);
+  });
+
+  test('an operator that could not be ready on one control-plane node is not asked for', () => {
+    const one = synth({ controlPlaneReplicas: 1 });
+    expect(helmValues(one, releaseOf(one, 'cilium')).operator.replicas).toBe(1);
+  });
+});
+
+describe('Calico', () => {
+  test('comes by its operator, after its CRDs', () => {
+    const stack = synth({ cni: Cni.calico() });
+    expect(Object.keys(stack.resources('helm_release'))).toHaveLength(2);
+    expect(releaseOf(stack, 'calico-crds')).toMatchObject({ chart: 'crd.projectcalico.org.v1', version: KubernetesVersion.V1_36.tigeraOperatorChart });
+    const release = releaseOf(stack, 'calico');
+    expect(release).toMatchObject({ chart: 'tigera-operator', namespace: 'tigera-operator', create_namespace: true });
+    expect(release.depends_on).toEqual([expect.stringMatching(/^helm_release\.PodNetwork_Crds_/)]);
+    expect(helmValues(stack, release).installation).toEqual({
+      enabled: true,
+      calicoNetwork: {
+        bgp: 'Disabled',
+        mtu: 1392,
+        ipPools: [
+          { name: 'default-ipv4-ippool', cidr: '10.244.0.0/16', encapsulation: 'VXLAN', natOutgoing: 'Enabled', nodeSelector: 'all()', blockSize: 26 },
+        ],
+      },
+    });
+  });
+
+  test('before 3.32 the operator brings its CRDs', () => {
+    const stack = synth({ cni: Cni.calico(), version: KubernetesVersion.V1_35 }, { chartVersion: 'v3.31.3' });
+    expect(Object.values(stack.resources('helm_release')).map(({ name }) => name)).toEqual(['calico']);
+  });
+
+  test('IPIP needs BGP between the nodes', () => {
+    const stack = synth({ cni: Cni.calico({ encapsulation: CalicoEncapsulation.IPIP }) });
+    const { bgp, ipPools } = helmValues(stack, releaseOf(stack, 'calico')).installation.calicoNetwork;
+    expect([bgp, ipPools[0].encapsulation]).toEqual(['Enabled', 'IPIP']);
+  });
+});
+
+test("the user's values are merged over ours", () => {
+  const stack = synth({}, { values: { operator: { replicas: 3 }, hubble: { relay: { enabled: true } } } });
+  expect(helmValues(stack, releaseOf(stack, 'cilium'))).toMatchObject({ operator: { replicas: 3 }, hubble: { relay: { enabled: true } }, routingMode: 'tunnel' });
+});
+
+test.each<[string, ClusterOptions, Omit<PodNetworkProps, 'cluster'>, RegExp]>([
+  ['a chart that is not for this Kubernetes', { cni: Cni.calico() }, { chartVersion: 'v3.31.0' }, /tigera-operator v3\.31\.0 is tested on Kubernetes 1\.32 - 1\.35, not on 1\.36/],
+  ['a chart version that is none', {}, { chartVersion: 'latest' }, /version of the chart cilium is not a version, got "latest"/],
+  ['pods on IPv6', { podCidr: 'fd00:1::/56' }, {}, /IPv6 alone.*got "fd00:1::\/56"/],
+  ['no time', {}, { timeoutSeconds: 0 }, /timeoutSeconds must be a whole number from 1 to 7200, got 0/],
+])('%s is an error', (_, options, props, message) => {
+  expect(() => synth(options, props)).toThrow(message);
+});
