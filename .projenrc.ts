@@ -37,7 +37,7 @@ const project = new cdk.JsiiProject({
     include: ['.projenrc.ts', 'lib/**/*.ts', 'examples/**/*.ts', 'test/**/*.ts'],
     compilerOptions: {
       // Examples are written as a user writes them.
-      paths: { 'cdktf-strata': ['./lib/index'], 'cdktf-strata/lib/*': ['./lib/*'] },
+      paths: { 'cdktf-strata': ['./lib/index.ts'], 'cdktf-strata/lib/*': ['./lib/*'] },
       isolatedModules: true,
     },
   },
@@ -106,19 +106,8 @@ new JsonFile(project, 'jest.config.json', {
     testTimeout: 60_000,
   },
 });
-for (const pattern of [
-  'lib/**/*.ts',
-  '!lib/**/*.d.ts',
-  'examples/',
-  'schemas/',
-  'tools/',
-  'docs/',
-  '.ci/',
-  'cdktf.json',
-  'cdktf.out/',
-  'jest.config.json',
-  'CONTRIBUTING.md',
-]) {
+// Only what is named goes into the package: a state file or a plan that lies about in a work tree must not.
+for (const pattern of ['/*', '!/lib/', '!/.jsii', '!/CHANGELOG.md', 'lib/**/*.ts', '!lib/**/*.d.ts']) {
   project.addPackageIgnore(pattern);
 }
 

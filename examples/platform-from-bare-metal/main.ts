@@ -34,13 +34,15 @@ export const platform = new OpenStackKubernetesPlatform(app, 'prod', {
   kubernetes: {
     version: KubernetesVersion.V1_36,
     cni: Cni.cilium(),
+    // The operator's network reaches the API and the services of type LoadBalancer; nobody else does.
     api: ApiEndpoint.octavia({ floatingIp: true, allowedCidrs: ['198.51.100.0/24'] }),
+    publicServiceCidrs: ['198.51.100.0/24'],
     controlPlane: { replicas: 3, flavor: NodeFlavor.of({ vcpus: 4, memoryMib: 8192, diskGib: 40 }) },
     workerPools: [{ name: 'general', replicas: 3, flavor: NodeFlavor.of({ vcpus: 8, memoryMib: 16384, diskGib: 80 }), labels: { tier: 'general' } }],
   },
 });
 
-// Layer 5: a database that keeps its data on a Cinder volume, reachable inside the operator's network by an Octavia load balancer.
+// Layer 5: a database that keeps its data on a Cinder volume, reachable from the operator's network by an Octavia load balancer.
 const postgres = new StatefulWorkload(platform.workloadsStack, 'Postgres', {
   cluster: platform.cluster,
   image: 'postgres:17',
