@@ -1,17 +1,17 @@
 import { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { IBareMetalPool, PoolCapacity, SshAccess } from '../contracts/bare-metal-pool';
-import { Host, HostNetwork, HostRole, NetworkRole } from '../contracts/host';
-import { KvmProfile } from '../contracts/kvm-profile';
-import { StepResource } from '../core/step-resource';
-import { TemplateText } from '../core/template-text';
-import { checkInteger } from '../core/validation';
 import { poolCapacity } from './capacity';
 import { hostExpectations } from './host-expectations';
 import { HostInventory } from './host-inventory';
 import { hostStep, HostStepProps, scriptText } from './host-step';
 import { kvmSettings } from './kvm-settings';
 import { Provisioner } from './provisioner';
+import { IBareMetalPool, PoolCapacity, SshAccess } from '../contracts/bare-metal-pool';
+import { Host, HostNetwork, HostRole, NetworkRole } from '../contracts/host';
+import { KvmProfile } from '../contracts/kvm-profile';
+import { StepResource } from '../core/step-resource';
+import { TemplateText } from '../core/template-text';
+import { checkInteger } from '../core/validation';
 
 /** Properties of a pool of bare-metal hosts. */
 export interface BareMetalPoolProps {

@@ -1,7 +1,7 @@
+import { nicMtu } from './inventory-checks';
 import { DiskRole, Host, HostNetwork, HostNic, HostRole, NetworkRole } from '../contracts/host';
-import { HostDistribution } from '../core/host-distribution';
 import { Cidr } from '../core/cidr';
-import { DEFAULT_MTU } from './inventory-checks';
+import { HostDistribution } from '../core/host-distribution';
 
 /**
  * What `verify-host.sh` is to find on a host: a line for each expectation, words divided by blanks.
@@ -39,7 +39,7 @@ function osRelease(name: string): [string, string] {
 function nicExpectations(nic: HostNic, networks: readonly HostNetwork[]): (string | number)[][] {
   const carried = networks.filter((network) => nic.networks.includes(network.role));
   const roles = carried.map((network) => network.role).join(',');
-  const mtu = nic.mtu ?? (carried.length === 0 ? undefined : Math.max(...carried.map((network) => network.mtu ?? DEFAULT_MTU)));
+  const mtu = nicMtu(nic, networks);
   const vlan = carried.find((network) => network.vlan !== undefined && network.role !== NetworkRole.PROVIDER)?.vlan;
   const provider = carried.some((network) => network.role === NetworkRole.PROVIDER);
   return [

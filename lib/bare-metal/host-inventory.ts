@@ -1,6 +1,6 @@
-import { Host, HostNetwork, HostProps, HostRole, NetworkRole } from '../contracts/host';
 import { readInventory } from './inventory-reader';
 import { InventorySource, readSource } from './inventory-source';
+import { Host, HostNetwork, HostProps, HostRole, NetworkRole } from '../contracts/host';
 
 /** An inventory in code. */
 export interface HostInventoryProps {

@@ -34,8 +34,9 @@ export function hostStep(scope: Construct, id: string, props: HostStepProps): St
   const { host, name, script, input } = props;
   const folder = `.strata-${name}-${host.name}-${scope.node.addr.slice(-8)}`;
   // The first script makes the folder, so it can't lie in it. It is one command, and the home of the user is the next best place.
-  const begin = connection(props, `${folder}.sh`);
-  const inFolder = connection(props, `${folder}/run.sh`);
+  const begin = connection(props, `./${folder}.sh`);
+  // Terraform ends by writing an empty file over the script. With two folders gone there is no place for it, and it doesn't mind.
+  const inFolder = connection(props, `${folder}/run/run.sh`);
   const file = (content: string, destination: string): FileProvisioner => ({
     type: 'file',
     content,
@@ -43,7 +44,7 @@ export function hostStep(scope: Construct, id: string, props: HostStepProps): St
     connection: inFolder,
   });
   const provisioners: (FileProvisioner | RemoteExecProvisioner)[] = [
-    { type: 'remote-exec', inline: [`rm -rf ${folder} && mkdir -m 700 ${folder}`], connection: begin },
+    { type: 'remote-exec', inline: [`rm -rf ${folder} && mkdir -m 700 ${folder} && mkdir ${folder}/run`], connection: begin },
     file(script.value, `${name}.sh`),
     file(input.value, 'input'),
     {

@@ -1,13 +1,13 @@
+import { Path, pathText, Problems } from './problems';
 import { HostNetwork, HostNic, HostProps, HostRole, NetworkRole } from '../contracts/host';
 import { Cidr } from '../core/cidr';
 import { assertQuorum } from '../core/quorum';
 import { isKnown } from '../core/validation';
-import { Path, pathText, Problems } from './problems';
 
 /** The MTU of a network that says none. */
-export const DEFAULT_MTU = 1500;
+const DEFAULT_MTU = 1500;
 
-/** What was read. Fields that were bad are missing, whatever the types say: their problem is told already. */
+/** What was read. Fields that were bad are undefined, whatever the types say: their problem is told already. */
 export interface ReadInventory {
   readonly networks: readonly { readonly path: Path; readonly network: HostNetwork }[];
   readonly hosts: readonly { readonly path: Path; readonly props: HostProps }[];
@@ -129,12 +129,13 @@ function checkNics(path: Path, { nics = [] }: HostProps, networks: readonly Host
     const here = [...path, 'nics', i];
     const earlier = nics.slice(0, i).map((other, n) => ({ other, name: `nics[${n}]` }));
     const twice = earlier.find(({ other }) => other?.name !== undefined && other.name === nic.name);
-    if (twice)
+    if (twice) {
       problems.add([...here, 'name'], {
         problem: `${pathText(here)}.name is that of ${twice.name} too`,
         value: nic.name,
         fix: 'give each interface once',
       });
+    }
     for (const role of nic.networks ?? []) {
       const elsewhere = earlier.find(({ other }) => other?.networks?.includes(role));
       if (elsewhere) {
@@ -146,6 +147,7 @@ function checkNics(path: Path, { nics = [] }: HostProps, networks: readonly Host
       }
     }
     checkNic(here, nic, networks, problems);
+    checkParentMtu(here, nic, nics, networks, problems);
   });
 }
 
@@ -178,7 +180,7 @@ function checkNic(path: Path, nic: HostNic, networks: readonly HostNetwork[], pr
   for (const network of carried) {
     if (network.cidr === undefined) continue;
     if (nic.address === undefined) {
-      if (!ADDRESSED.includes(network.role)) continue;
+      if ('address' in nic || !ADDRESSED.includes(network.role)) continue;
       problems.add([...path, 'address'], {
         problem: `${name}.address is missing: the host needs one in the network ${network.role}`,
         fix: `add one of ${network.cidr}`,
@@ -219,6 +221,22 @@ function checkMtu(path: Path, nic: HostNic, carried: readonly HostNetwork[], pro
   if (larger === undefined) return;
   const problem = `${pathText(path)}.mtu is less than the ${mtuOf(larger)} of its network ${larger.role}`;
   problems.add([...path, 'mtu'], { problem, value: nic.mtu, fix: `use ${mtuOf(larger)}, or lower the network's` });
+}
+
+/** Linux refuses a VLAN that has more MTU than the interface below it. */
+function checkParentMtu(path: Path, nic: HostNic, nics: readonly HostNic[], networks: readonly HostNetwork[], problems: Problems): void {
+  const [, parentName] = /^(.+)\.\d+$/.exec(nic.name ?? '') ?? [];
+  const parent = parentName === undefined ? undefined : nics.find((other) => other?.name === parentName);
+  const [mtu, parentMtu] = [nicMtu(nic, networks), parent === undefined ? undefined : nicMtu(parent, networks)];
+  if (mtu === undefined || parentMtu === undefined || mtu <= parentMtu) return;
+  const problem = `${pathText(path)}.mtu is more than the ${parentMtu} of ${parentName}, which carries it`;
+  problems.add([...path, 'mtu'], { problem, value: mtu, fix: `raise the MTU of ${parentName}, or lower this` });
+}
+
+/** The MTU that an interface must have: its own, or the largest of its networks'. Undefined if it carries none. */
+export function nicMtu(nic: HostNic, networks: readonly HostNetwork[]): number | undefined {
+  const mtus = networks.filter((network) => nic.networks?.includes(network.role)).map(mtuOf);
+  return nic.mtu ?? (mtus.length === 0 ? undefined : Math.max(...mtus));
 }
 
 function mtuOf(network: HostNetwork): number {

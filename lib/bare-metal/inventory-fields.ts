@@ -1,8 +1,8 @@
 import { Token } from 'cdktf';
+import { Path, pathText, Problems } from './problems';
 import { checkAddress } from '../core/cidr-checks';
 import { checkDnsSubdomain } from '../core/naming';
 import { checkInteger, checkOneOf, fail, isKnown, suggestion } from '../core/validation';
-import { Path, pathText, Problems } from './problems';
 
 /** A value of an inventory and where it was written. */
 export interface Entry {
@@ -72,16 +72,18 @@ export function oneOf<T extends string>(allowed: readonly T[]): Read<T> {
 /** A size: a number in the unit, or a text with one of its own. */
 export function size(toUnit: (where: string, name: string, value: string | number) => number | undefined, example: string): Read<number> {
   return known((where, name, value) => {
-    if (typeof value !== 'number' && typeof value !== 'string')
+    if (typeof value !== 'number' && typeof value !== 'string') {
       fail(where, { problem: `${name} is not a size`, value, fix: `write it as ${example}` });
+    }
     return toUnit(where, name, value)!;
   });
 }
 
 export const address = orReference((where, name, value) => {
   const given = asText(where, name, value);
-  if (/^[^/]+\/\d+$/.test(given))
+  if (/^[^/]+\/\d+$/.test(given)) {
     fail(where, { problem: `${name} must be an address without a prefix length`, value: given, fix: `write ${given.split('/')[0]}` });
+  }
   checkAddress(where, name, given);
   return given;
 });
@@ -137,7 +139,7 @@ export function isRecord(value: unknown): value is { readonly [name: string]: un
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !Token.isUnresolved(value);
 }
 
-/** A record of known fields. Its result lacks the fields that have problems. */
+/** A record of known fields. In its result, fields that have problems are undefined. */
 export function record(what: string, fields: { readonly [name: string]: Field }): Read<any> {
   return (entry, problems) => fieldsOf(what, fields, entry, problems);
 }
@@ -188,9 +190,11 @@ function merge(fields: { readonly [name: string]: Field }, own: Entry, defaults:
   const targets = new Set([...given.keys()].map(target));
   for (const [name, entry] of defaults === undefined ? [] : entries(defaults)) {
     const mine = given.get(name);
-    if (!targets.has(target(name))) given.set(name, entry);
-    else if (mine !== undefined && isRecord(mine.value) && isRecord(entry.value))
+    if (!targets.has(target(name))) {
+      given.set(name, entry);
+    } else if (mine !== undefined && isRecord(mine.value) && isRecord(entry.value)) {
       given.set(name, { value: { ...entry.value, ...mine.value }, path: mine.path });
+    }
   }
   return given;
 }

@@ -1,3 +1,9 @@
+import { checkInventory } from './inventory-checks';
+import {
+  address, addressOrName, asText, Entry, Field, fieldsOf, integer, isRecord, known, list, mac, oneOf, orReference, pattern, Read, record, size, text, words,
+} from './inventory-fields'; // prettier-ignore
+import { InventorySource } from './inventory-source';
+import { pathText, Problems } from './problems';
 import { BmcProtocol, DiskRole, HostNetwork, HostProps, HostRole, NetworkRole } from '../contracts/host';
 import { parseCidr } from '../core/cidr-checks';
 import { HostDistribution } from '../core/host-distribution';
@@ -5,12 +11,6 @@ import { Mtu } from '../core/mtu';
 import { checkDnsLabel } from '../core/naming';
 import { toGib, toMib } from '../core/quantity';
 import { suggestion } from '../core/validation';
-import { checkInventory } from './inventory-checks';
-import {
-  address, addressOrName, asText, Entry, Field, fieldsOf, integer, isRecord, known, list, mac, oneOf, orReference, pattern, Read, record, size, text, words,
-} from './inventory-fields'; // prettier-ignore
-import { InventorySource } from './inventory-source';
-import { pathText, Problems } from './problems';
 
 /** What an inventory says, complete and checked. MAC addresses are in Linux's notation, sizes in the unit of their field. */
 export interface InventoryContent {
@@ -117,8 +117,9 @@ const INVENTORY: { readonly [name: string]: Field } = {
 /** Reads and checks an inventory. Everything that is wrong with it is one error. */
 export function readInventory({ label: source, data, lineOf }: InventorySource): InventoryContent {
   const problems = new Problems(source, lineOf);
-  if (!isRecord(data)) problems.add([], { problem: 'the inventory is empty or not a map', fix: 'give it networks and hosts' });
-  else {
+  if (!isRecord(data)) {
+    problems.add([], { problem: 'the inventory is empty or not a map', fix: 'give it networks and hosts' });
+  } else {
     const content = fieldsOf('an inventory', INVENTORY, { value: data, path: [] }, problems);
     const defaults = isRecord(data.defaults) ? { value: data.defaults, path: ['defaults'] } : undefined;
     const hosts = ((content.hosts ?? []) as Entry[]).map((entry) => ({

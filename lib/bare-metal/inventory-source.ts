@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { Document, isAlias, isCollection, isMap, isScalar, isSeq, LineCounter, Node, parseDocument } from 'yaml';
+import { Path } from './problems';
 import { fail } from '../core/validation';
-import { Path, Problems } from './problems';
 
 /** A parsed inventory: plain data, and the line that each part of it stands on. */
 export interface InventorySource {
@@ -50,11 +50,11 @@ function parse(file: string, text: string, format: string): InventorySource {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false, merge: true });
   const lineAt = (offset: number) => lineCounter.linePos(offset).line;
-  const syntax = new Problems(file, ([offset]) => lineAt(Number(offset)));
-  for (const error of [...document.errors, ...document.warnings]) {
-    syntax.add([error.pos[0]], { problem: `the file is not ${format} (${error.message})`, fix: 'correct the syntax there' });
+  // What follows the first error is mostly its consequence.
+  const [error] = [...document.errors, ...document.warnings];
+  if (error !== undefined) {
+    fail(`${file}:${lineAt(error.pos[0])}`, { problem: `the file is not ${format} (${error.message})`, fix: 'correct the syntax there' });
   }
-  syntax.throwIfAny();
   return { label: file, data: toData(file, document), lineOf: (path) => lineOf(document, path, lineAt) };
 }
 
@@ -62,7 +62,10 @@ function toData(file: string, document: Document): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    return fail(file, { problem: `the file's anchors don't work out (${(error as Error).message})`, fix: 'define each anchor before it is used' });
+    return fail(file, {
+      problem: `the file's anchors don't work out (${(error as Error).message})`,
+      fix: 'define each before it is used, and use none too often',
+    });
   }
 }
 
@@ -79,7 +82,9 @@ function lineOf(document: Document, path: Path, lineAt: (offset: number) => numb
     } else if (isSeq(node) && typeof key === 'number' && node.items[key] !== undefined) {
       offset = (node.items[key] as Node).range?.[0] ?? offset;
       node = resolve(document, node.items[key]);
-    } else break;
+    } else {
+      break;
+    }
   }
   return lineAt(offset);
 }
