@@ -123,15 +123,16 @@ project.compileTask.prependExec('node tools/generate-bindings.mjs --if-missing')
 // jsii writes eager re-exports of the provider submodules into lib/index.js; turned into getters, they cost nothing until used.
 project.compileTask.exec('node tools/lazy-exports.mjs');
 
-project.setScript('demo', 'tsx --tsconfig tsconfig.dev.json examples/demo.ts');
-project.setScript('conformance', 'tsx --tsconfig tsconfig.dev.json test/conformance/run.ts');
+const tsx = 'tsx --tsconfig tsconfig.dev.json --require ./tools/sources-first.cjs';
+project.setScript('demo', `${tsx} examples/demo.ts`);
+project.setScript('conformance', `${tsx} test/conformance/run.ts`);
 project.addTask('consumer', {
   description: 'Pack the library and synthesise a new app against it, under cdktf and under cdktn',
-  exec: 'tsx --tsconfig tsconfig.dev.json test/consumer/run.ts',
+  exec: `${tsx} test/consumer/run.ts`,
 });
 project.addTask('test:lanes', {
   description: 'The tests under every other version of Node that is supported',
-  exec: 'tsx --tsconfig tsconfig.dev.json test/project/node-lanes.ts',
+  exec: `${tsx} test/project/node-lanes.ts`,
   receiveArgs: true,
 });
 project.addTask('bench', {
@@ -191,7 +192,7 @@ new JsonFile(project, 'cdktf.json', {
   marker: false,
   obj: {
     language: 'typescript',
-    app: 'npx tsx --tsconfig tsconfig.dev.json ${STRATA_EXAMPLE:-examples/platform-from-bare-metal}/main.ts',
+    app: `npx ${tsx} \${STRATA_EXAMPLE:-examples/platform-from-bare-metal}/main.ts`,
     projectId: '5d9d21f3-7b0c-4d0e-8a0e-2f2f6f1f7a01',
     sendCrashReports: 'false',
     terraformProviders: [],
