@@ -28,3 +28,14 @@ test.each(PROGRAMS)('%s synthesises with nothing but node on the PATH', (program
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+test('the demo needs nothing but node, and tells of every layer', () => {
+  const folder = temporaryFolder();
+  try {
+    const { status, stdout, stderr } = runTypeScript(folder, join(root, 'examples', 'demo.ts'));
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    for (const layer of ['metal', 'cloud', 'cluster', 'addons', 'workloads']) expect(stdout).toMatch(new RegExp(`prod-${layer} +\\d+ resources +\\S*cdktf.out/stacks/prod-${layer}`));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

@@ -32,7 +32,8 @@ interface SynthesisedStack {
 export async function synthesise(file: string, folder: string): Promise<SynthesisedStack[]> {
   const out = path.join(folder, 'cdktf.out');
   const project = path.join(__dirname, '..', '..', '..');
-  await run(process.execPath, ['--import', require.resolve('tsx'), path.join(__dirname, 'synth.ts'), file, out], {
+  const preloaded = ['--require', path.join(project, 'tools', 'sources-first.cjs'), '--import', require.resolve('tsx')];
+  await run(process.execPath, [...preloaded, path.join(__dirname, 'synth.ts'), file, out], {
     cwd: folder,
     env: { TSX_TSCONFIG_PATH: path.join(project, 'tsconfig.dev.json'), CHECKPOINT_DISABLE: '1' },
   });
@@ -67,6 +68,10 @@ export async function liveAndDie(context: Context, file: string): Promise<void> 
   const before = await cloud.snapshot();
   const workspaces: { [stack: string]: Workspace } = {};
   const standing: { name: string; workspace: Workspace }[] = [];
+  // when it fails on the way, the checks after this one get a clean cloud where that is possible
+  context.defer(async () => {
+    for (const { workspace } of standing.reverse()) await workspace.destroy();
+  });
   const timed = async (what: string, work: () => Promise<void>) => {
     const began = Date.now();
     try {
@@ -76,36 +81,30 @@ export async function liveAndDie(context: Context, file: string): Promise<void> 
     }
     context.log(`${what}: ${Math.round((Date.now() - began) / 1000)} s`);
   };
-  try {
-    for (const { name, configuration } of stacks) {
-      const workspace = new Workspace(context, {
-        folder: path.join(context.folder, name),
-        configuration,
-        variables: variables[name],
-        environment: cloud.environment,
-      });
-      workspaces[name] = workspace;
-      await timed(`${name}: init and validate`, async () => {
-        await workspace.init();
-        await workspace.validate();
-      });
-      standing.push({ name, workspace }); // from here on there may be something to destroy
-      await timed(`${name}: apply`, () => workspace.apply());
-      await timed(`${name}: second plan`, () => workspace.expectNoChanges());
-    }
-    if (stacks.length > 1) {
-      for (const { name, workspace } of standing) await timed(`${name}: plan with everything standing`, () => workspace.expectNoChanges());
-    }
-    await module.verify?.({ context, cloud, workspaces });
-    while (standing.length > 0) {
-      const { name, workspace } = standing[standing.length - 1];
-      await timed(`${name}: destroy`, () => workspace.destroy());
-      standing.pop();
-    }
-    await cloud.expectUnchanged(before);
-  } catch (error) {
-    // the checks after this one get a clean cloud where that is possible; the failure stays
-    for (const { workspace } of standing.reverse()) await workspace.destroy().catch(() => undefined);
-    throw error;
+  for (const { name, configuration } of stacks) {
+    const workspace = new Workspace(context, {
+      folder: path.join(context.folder, name),
+      configuration,
+      variables: variables[name],
+      environment: cloud.environment,
+    });
+    workspaces[name] = workspace;
+    await timed(`${name}: init and validate`, async () => {
+      await workspace.init();
+      await workspace.validate();
+    });
+    standing.push({ name, workspace }); // from here on there may be something to destroy
+    await timed(`${name}: apply`, () => workspace.apply());
+    await timed(`${name}: second plan`, () => workspace.expectNoChanges());
   }
+  if (stacks.length > 1) {
+    for (const { name, workspace } of standing) await timed(`${name}: plan with everything standing`, () => workspace.expectNoChanges());
+  }
+  await module.verify?.({ context, cloud, workspaces });
+  while (standing.length > 0) {
+    const { name, workspace } = standing[standing.length - 1];
+    await timed(`${name}: destroy`, () => workspace.destroy());
+    standing.pop();
+  }
+  await cloud.expectUnchanged(before);
 }
