@@ -1,1 +1,2 @@
 export * from './openstack-kubernetes-platform';
+export * from './platform-options';
