@@ -1,3 +1,4 @@
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Context } from './check';
 import { run } from './process';
@@ -9,9 +10,13 @@ export class Kolla {
   /** The packaged `multinode`: the truth about the release's groups. */
   readonly multinode: string;
   private readonly environment: string;
+  private readonly configuration: string;
 
   /** `release` is the series: `2026.1`. The check needs the component `kolla`. */
   constructor(context: Context, release: string) {
+    // an empty one of our own, not the machine's; Ansible looks at the suffix
+    this.configuration = path.join(context.folder, 'ansible.cfg');
+    fs.writeFileSync(this.configuration, '');
     this.environment = context.value(`KOLLA_${release.replace('.', '_')}`);
     this.shareFolder = path.join(this.environment, 'share', 'kolla-ansible', 'ansible');
     this.multinode = path.join(this.shareFolder, 'inventory', 'multinode');
@@ -29,8 +34,10 @@ export class Kolla {
     return run(path.join(this.environment, 'bin', program), args, {
       cwd,
       env: {
-        ANSIBLE_CONFIG: '/dev/null',
+        ANSIBLE_CONFIG: this.configuration,
         ANSIBLE_NOCOLOR: '1',
+        // Kolla's groups have dashes
+        ANSIBLE_TRANSFORM_INVALID_GROUP_CHARS: 'ignore',
         ANSIBLE_LOCALHOST_WARNING: 'False',
         ANSIBLE_INVENTORY_UNPARSED_FAILED: 'True',
         LC_ALL: 'C.UTF-8',

@@ -25,6 +25,7 @@ export function stagesOf(model: KollaModel, files: { readonly [path: string]: st
     name,
     arguments: args,
     inputs: [inputs, args],
+    readsCeph: name === 'deploy',
   });
   const everything = [release.kollaAnsibleVersion, files];
   const certificates = [...(model.tls ? ['tls'] : []), ...(amphora ? ['octavia'] : [])];
