@@ -22,7 +22,7 @@ const networkRole = oneOf(Object.values(NetworkRole));
 const mtu = known((where, name, value) => Mtu._parse(where, name, value)!.bytes);
 const interfaceName = known(
   pattern(
-    /^(?!\.{1,2}$)[^\s/:%"'\\$]{1,15}$/,
+    /^(?!\.{1,2}$)[^\s/:%"'\\$`]{1,15}$/,
     'the name of a network interface',
     'give the name that `ip link` shows, such as eno1, bond0 or bond0.20 (up to 15 characters)',
   ),

@@ -1,6 +1,5 @@
-import { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { SshAccess } from '../contracts/bare-metal-pool';
+import { ProvisionedHosts } from './provisioned-hosts';
 import { Host } from '../contracts/host';
 import { check, checkInteger } from '../core/validation';
 
@@ -18,16 +17,6 @@ export interface PreprovisionedProps {
    * @default 22
    */
   readonly sshPort?: number;
-}
-
-/**
- * What a provisioner tells the pool.
- * @internal
- */
-export interface ProvisionedHosts {
-  readonly ssh: SshAccess;
-  /** What must exist before a host can be reached. */
-  readonly installed: (host: Host) => ITerraformDependable[];
 }
 
 /** How the hosts of a pool come to their operating system. */
@@ -56,6 +45,10 @@ class Preprovisioned extends Provisioner {
     check(scope, sshPrivateKeyPath, (path) => path !== '' && !path.startsWith('-----BEGIN'), {
       problem: 'sshPrivateKeyPath must be the path of a key, and not empty',
       fix: 'give the path, such as ~/.ssh/id_ed25519; a key itself must not stand in the code',
+    });
+    check(scope, sshPrivateKeyPath, (path) => !/["\\]|\$\{|%\{/.test(path), {
+      problem: 'sshPrivateKeyPath has a character that Terraform would read as its own',
+      fix: 'use a path without quotes, templates and backslashes; Windows takes slashes, too',
     });
     checkInteger(scope, 'sshPort', sshPort, { min: 1, max: 65535 });
     return { ssh: { user: sshUser, privateKeyPath: sshPrivateKeyPath, port: sshPort ?? 22 }, installed: () => [] };

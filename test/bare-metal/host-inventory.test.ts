@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, TerraformStack, TerraformVariable, Token } from 'cdktf';
 import * as fc from 'fast-check';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { host, internal } from './support';
 import { HostInventory } from '../../lib/bare-metal/host-inventory';
 import { Host, HostProps, HostRole, NetworkRole } from '../../lib/contracts/host';
@@ -98,7 +98,7 @@ describe('a good file', () => {
   });
 
   test('the same as JSON, with tabs and a byte order mark', () => {
-    const { networks, ...rest } = JSON.parse(JSON.stringify(require('yaml').parse(GOOD)));
+    const { networks, ...rest } = JSON.parse(JSON.stringify(parse(GOOD)));
     const list = Object.entries(networks).map(([role, fields]) => ({ role, ...(fields as object) }));
     const json = read(`\uFEFF${JSON.stringify({ networks: list, ...rest }, null, '\t')}`, 'hosts.json');
     expect(json).toEqual(inventory);
@@ -492,7 +492,7 @@ describe('a broken file', () => {
   });
 
   test('JSON: the row of a bad field, and of bad syntax', () => {
-    const json = JSON.stringify(require('yaml').parse(GOOD), null, 2);
+    const json = JSON.stringify(parse(GOOD), null, 2);
     expect(complaint(() => read(json.replace('"cpuThreads": 32', '"cpuThreads": -1'), 'hosts.json'))).toMatch(
       /^hosts\.json:\d+: hosts\[0\]\.cpuThreads must be/,
     );
@@ -646,7 +646,7 @@ describe('whatever it is given', () => {
   test('what is written is read', () => {
     const count = fc.integer({ min: 1, max: 40 });
     fc.assert(
-      fc.property(count, fc.integer({ min: 1, max: 8192 }), fc.integer({ min: 1, max: 1 << 24 }), (hosts, cpuThreads, memoryMib) => {
+      fc.property(count, fc.integer({ min: 1, max: 8192 }), fc.integer({ min: 1, max: 2 ** 24 }), (hosts, cpuThreads, memoryMib) => {
         const props = { networks: [internal], hosts: Array.from({ length: hosts }, (_, i) => host(i + 1, { cpuThreads, memoryMib })) };
         const fromCode = HostInventory.of(props);
         expect(read(stringify(props))).toEqual(fromCode);
