@@ -40,7 +40,7 @@ export class ControllerCredential extends Construct implements CloudCredential {
         ...(props.roles === undefined && { ignoreChanges: ['roles'] }),
         precondition: [
           {
-            condition: Op.gt(Fn.lengthOf(roles), 0) as any,
+            condition: Op.gte(Fn.lengthOf(roles), 1) as any,
             errorMessage: `${this.node.path}: the logged-in user has none of the roles ${ROLES.join(', ')} in the project; give cloudCredentialRoles, or cloudCredential`,
           },
         ],

@@ -43,7 +43,7 @@ export class VariablePki extends Construct implements PkiMaterial {
     this.adminKey = this.pem('admin_key', 'Its private key', 'PRIVATE KEY');
     this.bootstrapToken = this.variable(
       'bootstrap_token',
-      'Token with which workers join: abcdef.0123456789abcdef',
+      'Token with which workers join: 6 characters of a-z and 0-9, a dot, and 16 more',
       true,
       '^[a-z0-9]{6}[.][a-z0-9]{16}$',
     );
