@@ -142,6 +142,7 @@ class Runner {
     } catch (error) {
       failure = error as Error;
     }
+    resume(); // an interrupted check still cleans up
     for (const cleanUp of cleanUps.reverse()) {
       try {
         await cleanUp();

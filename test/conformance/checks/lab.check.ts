@@ -29,7 +29,10 @@ print(json.dumps({'network': network.id, 'subnet': subnet.id, 'port': port.id, '
                   'flavor': flavor.id, 'server': server.id, 'application credential': credential.id}))
 `),
       );
+      let there = true;
       const remove = async () => {
+        if (!there) return;
+        there = false;
         await cloud.python(`
 made = json.loads('''${JSON.stringify(made)}''')
 cloud.delete_server(made['server'], wait=True)
@@ -41,18 +44,16 @@ cloud.network.delete_security_group(made['security group'])
 cloud.delete_volume(made['volume'], wait=True)
 `);
       };
-      try {
-        const differences = diff(before, await cloud.snapshot());
-        for (const [kind, id] of Object.entries(made)) {
-          if (!differences.some((line) => line.startsWith(`left: ${kind} ${id}`)))
-            throw new Error(`${kind} ${id} was made and is not named in:\n${differences.join('\n')}`);
-        }
-        // a group brings its two rules for outgoing traffic
-        const strange = differences.filter((line) => !Object.values(made).some((id) => line.includes(id)));
-        if (strange.length > 0) throw new Error(`named, and not made here:\n${strange.join('\n')}`);
-      } finally {
-        await remove();
+      context.defer(remove);
+      const differences = diff(before, await cloud.snapshot());
+      for (const [kind, id] of Object.entries(made)) {
+        if (!differences.some((line) => line.startsWith(`left: ${kind} ${id}`)))
+          throw new Error(`${kind} ${id} was made and is not named in:\n${differences.join('\n')}`);
       }
+      // a group brings its two rules for outgoing traffic
+      const strange = differences.filter((line) => !Object.values(made).some((id) => line.includes(id)));
+      if (strange.length > 0) throw new Error(`named, and not made here:\n${strange.join('\n')}`);
+      await remove();
       await cloud.expectUnchanged(before);
     },
   },

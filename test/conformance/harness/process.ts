@@ -9,6 +9,11 @@ export interface ExecOptions {
   readonly input?: string;
   /** The program is ended, and has failed, after that time. @default 10 minutes */
   readonly timeoutMs?: number;
+  /**
+   * How it is ended before its time. Terraform wants SIGINT, as by Ctrl-C: it brings what it has begun to an end and writes it down, and its plugins, in the
+   * same group, go on until it has; SIGTERM would end them at once and lose what they were making. @default SIGTERM
+   */
+  readonly endSignal?: 'SIGINT' | 'SIGTERM';
   /** Called with every piece of output as it comes. */
   readonly onOutput?: (text: string) => void;
 }
@@ -21,8 +26,8 @@ export interface ExecResult {
   readonly output: string;
 }
 
-/** Process groups that are running now: each child leads one, so that nothing that a program started outlives it. */
-const groups = new Set<number>();
+/** Process groups that are running now, and how they are ended: each child leads one, so that nothing that a program started outlives it. */
+const groups = new Map<number, NodeJS.Signals>();
 let stopping = false;
 
 function start(program: string, args: readonly string[], options: SpawnOptions): ChildProcess {
@@ -31,10 +36,10 @@ function start(program: string, args: readonly string[], options: SpawnOptions):
 }
 
 /** Lets a child that leads a process group end with the run; returns what takes that back. */
-export function track(child: ChildProcess): () => void {
+export function track(child: ChildProcess, endSignal: NodeJS.Signals = 'SIGTERM'): () => void {
   const { pid } = child;
   if (pid === undefined) return () => undefined;
-  groups.add(pid);
+  groups.set(pid, endSignal);
   const untrack = () => void groups.delete(pid);
   child.on('close', untrack);
   return untrack;
@@ -49,9 +54,10 @@ function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
-/** Ends a process group: asks, waits, insists. */
-export async function endGroup(pid: number, patienceMs = 15_000): Promise<void> {
-  signalGroup(pid, 'SIGTERM');
+/** Ends a process group: asks, and insists when the time is over. */
+export async function endGroup(pid: number, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  const patienceMs = signal === 'SIGINT' ? 60_000 : 15_000;
+  signalGroup(pid, signal);
   const deadline = Date.now() + patienceMs;
   while (signalGroup(pid, 0)) {
     if (Date.now() > deadline) {
@@ -65,7 +71,7 @@ export async function endGroup(pid: number, patienceMs = 15_000): Promise<void> 
 /** Ends everything that is still running, and lets nothing new begin until `resume`. */
 export async function endAll(): Promise<void> {
   stopping = true;
-  await Promise.all([...groups].map((pid) => endGroup(pid)));
+  await Promise.all([...groups].map(([pid, signal]) => endGroup(pid, signal)));
 }
 
 export function resume(): void {
@@ -81,7 +87,7 @@ export function exec(program: string, args: readonly string[], options: ExecOpti
       stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
     const { pid } = child;
-    track(child);
+    track(child, options.endSignal);
     let stdout = '';
     let stderr = '';
     let output = '';
@@ -89,7 +95,7 @@ export function exec(program: string, args: readonly string[], options: ExecOpti
     const timeoutMs = options.timeoutMs ?? 600_000;
     const timer = setTimeout(() => {
       timedOut = true;
-      if (pid) void endGroup(pid);
+      if (pid) void endGroup(pid, options.endSignal);
     }, timeoutMs);
     child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;

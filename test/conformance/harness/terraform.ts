@@ -99,11 +99,11 @@ export class Workspace {
 
   /** Any other subcommand, whatever its exit code. */
   exec(...args: string[]): Promise<ExecResult> {
-    return exec(this.terraform, args, { cwd: this.options.folder, env: this.env, timeoutMs: 20 * 60_000 });
+    return exec(this.terraform, args, { cwd: this.options.folder, env: this.env, timeoutMs: 20 * 60_000, endSignal: 'SIGINT' });
   }
 
   private command(...args: string[]): Promise<ExecResult> {
-    return run(this.terraform, args, { cwd: this.options.folder, env: this.env, timeoutMs: 20 * 60_000 });
+    return run(this.terraform, args, { cwd: this.options.folder, env: this.env, timeoutMs: 20 * 60_000, endSignal: 'SIGINT' });
   }
 }
 

@@ -1,0 +1,84 @@
+/**
+ * What the nodes of a cluster are born with, rendered by a real Terraform: the same functions as in K8sOnNova, with variables in place of what only a cloud
+ * tells. So no cloud is needed to look into it.
+ */
+import * as path from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { App, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
+import { parse } from 'yaml';
+import type { Context } from './check';
+import { throwAwayPki } from './pki';
+import { synthesise } from './stacks';
+import { Workspace } from './terraform';
+import { KubernetesVersion } from '../../../lib/core/kubernetes-version';
+import { TemplateText } from '../../../lib/core/template-text';
+import { ownFile, sharedCloudConfig } from '../../../lib/kubernetes/bootstrap/cloud-config';
+import { ClusterSettings } from '../../../lib/kubernetes/bootstrap/kubeadm-config';
+import { controlPlaneFiles, slotFile, workerFiles } from '../../../lib/kubernetes/bootstrap/node-files';
+import { VariablePki } from '../../../lib/kubernetes/bootstrap/variable-pki';
+
+const CLOUD_VALUES = {
+  vip: '127.0.0.9',
+  public_address: '203.0.113.77',
+  address: '127.0.0.2',
+  peer: '127.0.0.3',
+  volume: '9e5c5f4c-54c7-4a35-8a3b-2f9f4c1c9d10',
+  first_volume: '9e5c5f4c-54c7-4a35-8a3b-2f9f4c1c9d10',
+};
+
+export function build(app: App): void {
+  const stack = new TerraformStack(app, 'nodes');
+  const value = (name: string) => new TerraformVariable(stack, name, { type: 'string' }).stringValue;
+  const pki = new VariablePki(stack, 'Pki', { prefix: 'nodes' });
+  const [vip, publicAddress, address, peer, volume, firstVolume] = Object.keys(CLOUD_VALUES).map(value);
+  const settings: ClusterSettings = {
+    clusterName: 'nodes',
+    version: KubernetesVersion.V1_36,
+    endpointName: 'api.nodes.internal',
+    certSans: ['api.nodes.internal', vip, publicAddress],
+    podCidr: '10.244.0.0/16',
+    serviceCidr: '10.96.0.0/12',
+    kubeProxy: true,
+    bootstrapToken: pki.bootstrapToken,
+  };
+  const api = { vip, controlPlane: [address, peer] };
+  const output = (name: string, text: TemplateText) => new TerraformOutput(stack, name, { value: text.base64Gzip, sensitive: true });
+  const further = { ntp: { enabled: true }, runcmd: [['echo', 'a "quoted" ${word} and 100 %{ of it']] };
+  const shared = new TemplateText(stack, 'Shared', { parts: [sharedCloudConfig(stack, controlPlaneFiles(settings, pki, api), further)] });
+  const own = slotFile({ nodeName: 'nodes-control-plane-0', address, etcdVolumeId: volume, initVolumeId: firstVolume });
+  output('control-plane', new TemplateText(stack, 'Slot', { parts: [shared.value, ownFile(own)] }));
+  const worker = { labels: { tier: 'general' }, taints: [{ key: 'example.com/gpu', value: 'a100', effect: 'NoSchedule' }] };
+  output(
+    'worker',
+    new TemplateText(stack, 'Worker', { parts: [sharedCloudConfig(stack, workerFiles(settings, pki.caCertificate, api, worker), further)] }),
+  );
+}
+
+/** A node's user_data. */
+export interface NodeUserData {
+  /** As Nova gets it. */
+  readonly encoded: string;
+  /** As cloud-init reads it. */
+  readonly text: string;
+  /** The files that cloud-init writes, by path. */
+  readonly files: { readonly [path: string]: string };
+}
+
+/** The user_data of a control-plane node and of a worker. Needs the component `terraform`. */
+export async function nodeUserData(context: Context): Promise<{ readonly controlPlane: NodeUserData; readonly worker: NodeUserData }> {
+  const [{ configuration }] = await synthesise(__filename, context.folder);
+  const variables = { ...CLOUD_VALUES, ...(await throwAwayPki(context, 'nodes')) };
+  const workspace = new Workspace(context, { folder: path.join(context.folder, 'nodes'), configuration, variables });
+  await workspace.init();
+  await workspace.apply();
+  const outputs = await workspace.outputs();
+  return { controlPlane: decode(outputs['control-plane']), worker: decode(outputs.worker) };
+}
+
+function decode(encoded: string): NodeUserData {
+  const text = gunzipSync(Buffer.from(encoded, 'base64')).toString('utf8');
+  const { write_files: files } = parse(text) as { write_files: { path: string; content: string; encoding?: string }[] };
+  const contentOf = ({ content, encoding }: { content: string; encoding?: string }) =>
+    encoding === 'b64' ? Buffer.from(content, 'base64').toString('utf8') : content;
+  return { encoded, text, files: Object.fromEntries(files.map((file) => [file.path, contentOf(file)])) };
+}
