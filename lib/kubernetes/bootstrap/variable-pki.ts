@@ -50,7 +50,7 @@ export class VariablePki extends Construct implements PkiMaterial {
   }
 
   private pem(name: string, description: string, label: string): string {
-    return this.variable(name, `${description} (PEM)`, label === 'PRIVATE KEY', `^\\s*-----BEGIN ([A-Z]+ )?${label}-----`);
+    return this.variable(name, `${description} (PEM)`, label === 'PRIVATE KEY', `^[[:space:]]*-----BEGIN ([A-Z]+ )?${label}-----`);
   }
 
   private variable(name: string, description: string, sensitive: boolean, pattern: string): string {

@@ -1,0 +1,96 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { App, TerraformStack } from 'cdktf';
+import { stringify } from 'yaml';
+import { APISERVER_NEEDS, type ApiServer, startApiServer } from '../harness/apiserver';
+import type { Check, Context } from '../harness/check';
+import { freePort } from '../harness/ports';
+import { exec, type ExecResult, run, sleep } from '../harness/process';
+import { synthesise } from '../harness/stacks';
+import { Workspace } from '../harness/terraform';
+import { ReadyGate } from '../../../lib/kubernetes/ready-gate';
+import { ReadyGateStep } from '../../../lib/kubernetes/ready-gate-step';
+
+const PROGRAM = path.join(__dirname, '..', '..', '..', 'lib', 'kubernetes', 'bootstrap', 'ready-gate.sh');
+
+/** The gate's program as Terraform runs it. */
+function gate(host: string, ca: string, timeoutSeconds: number): Promise<ExecResult> {
+  return exec('bash', ['-c', fs.readFileSync(PROGRAM, 'utf8')], {
+    env: { STRATA_HOST: host, STRATA_CA: ca, STRATA_TIMEOUT: String(timeoutSeconds) },
+  });
+}
+
+/** The last of kubeadm's phases, which makes the public ConfigMap cluster-info. */
+async function finishInit(context: Context, server: ApiServer): Promise<void> {
+  const configuration = path.join(context.folder, 'init.yaml');
+  fs.writeFileSync(
+    configuration,
+    [
+      { apiVersion: 'kubeadm.k8s.io/v1beta4', kind: 'InitConfiguration', nodeRegistration: { name: 'a', criSocket: 'unix:///run/none.sock' } },
+      { apiVersion: 'kubeadm.k8s.io/v1beta4', kind: 'ClusterConfiguration', kubernetesVersion: 'v1.36.0', certificatesDir: server.pkiFolder },
+    ]
+      .map((document) => stringify(document))
+      .join('---\n'),
+  );
+  const kubeadm = path.join(context.value('KUBERNETES_BIN'), 'kubeadm');
+  await run(kubeadm, ['init', 'phase', 'bootstrap-token', '--config', configuration, '--kubeconfig', server.kubeconfig]);
+}
+
+function expect(result: ExecResult, code: number, ...words: string[]): void {
+  const missing = words.filter((word) => !result.output.includes(word));
+  if (result.code !== code || missing.length > 0)
+    throw new Error(`ended with ${result.code} and without ${missing.join(', ') || 'lack'}:\n${result.output}`);
+}
+
+/** The step as a user's stack has it, around a server whose address and CA come by the environment of the synthesis. */
+export function build(app: App): void {
+  const stack = new TerraformStack(app, 'gate');
+  new ReadyGateStep(stack, 'Gate', {
+    gate: ReadyGate.enabled({ timeoutSeconds: 10 }),
+    host: process.env.GATE_HOST!,
+    caCertificate: process.env.GATE_CA!,
+    dependsOn: [],
+  });
+}
+
+export const checks: readonly Check[] = [
+  {
+    name: 'the ready gate believes a real apiserver of the right CA, once its cluster is complete, and nobody else',
+    needs: APISERVER_NEEDS,
+    run: async (context) => {
+      const nobody = `https://127.0.0.1:${await freePort()}`;
+      const began = Date.now();
+      expect(await gate(nobody, 'no certificate', 4), 1, 'is not ready after', 'console log show', 'timeoutSeconds');
+      if (Date.now() - began > 25_000) throw new Error('a gate of 4 seconds took more than 25');
+
+      const server = await startApiServer(context);
+      const ca = fs.readFileSync(path.join(server.pkiFolder, 'ca.crt'), 'utf8');
+      const etcdCa = fs.readFileSync(path.join(server.pkiFolder, 'etcd', 'ca.crt'), 'utf8');
+      expect(await gate(nobody, ca, 3), 1, nobody);
+      expect(await gate(server.url, etcdCa, 3), 1, 'certificate');
+      expect(await gate(server.url, ca, 3), 1, 'the first node has not finished');
+      const waiting = gate(server.url, ca, 60);
+      await sleep(4_000);
+      await finishInit(context, server);
+      expect(await waiting, 0, 'waiting', 'is ready after');
+    },
+  },
+  {
+    name: 'Terraform waits at the gate, shows what it says, and stops there when it says no',
+    needs: [...APISERVER_NEEDS, 'terraform'],
+    run: async (context) => {
+      const server = await startApiServer(context);
+      process.env.GATE_HOST = server.url;
+      process.env.GATE_CA = fs.readFileSync(path.join(server.pkiFolder, 'ca.crt'), 'utf8');
+      const [{ configuration }] = await synthesise(__filename, context.folder);
+      const workspace = new Workspace(context, { folder: path.join(context.folder, 'gate'), configuration });
+      await workspace.init();
+      const refused = await workspace.exec('apply', '-auto-approve', '-no-color');
+      expect(refused, 1, 'the first node has not finished');
+      await finishInit(context, server);
+      const applied = await workspace.exec('apply', '-auto-approve', '-no-color');
+      expect(applied, 0, `the cluster at ${server.url} is ready`);
+      await workspace.expectNoChanges();
+    },
+  },
+];
