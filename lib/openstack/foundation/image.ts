@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
-import { Fn, TerraformResource, TerraformResourceLifecycle } from 'cdktf';
+import { Fn, Postcondition, Precondition, TerraformLocal, TerraformResource, TerraformResourceLifecycle } from 'cdktf';
 import { Construct } from 'constructs';
 import { NodeImage } from '../../contracts/node-image';
 import { check, checkInteger, fail, isKnown } from '../../core/validation';
@@ -132,7 +132,7 @@ export class Image extends Construct {
       lifecycle: {
         // Where it came from says nothing about its content, and differs from machine to machine.
         ignoreChanges: ['local_file_path', 'image_source_url', 'image_cache_path', 'verify_checksum'],
-        ...contentConditions(`${this.node.path}: image ${props.name}`, algorithm, digest, source.localFilePath),
+        ...contentConditions(this, props.name, algorithm, digest, source.localFilePath),
       },
     });
     this.resource = image;
@@ -143,20 +143,32 @@ export class Image extends Construct {
 }
 
 /** What Terraform checks before an upload and after it. Neither needs the file any more once the image is there. */
-function contentConditions(what: string, algorithm: string, digest: string, path: string | undefined): TerraformResourceLifecycle {
+function contentConditions(scope: Construct, name: string, algorithm: string, digest: string, path: string | undefined): TerraformResourceLifecycle {
   const { ofFile, glance } = ALGORITHMS[algorithm];
-  const expected = `${algorithm}:${digest}`;
-  const file = path === undefined ? '' : expression(path);
-  const inGlance = glance === 'checksum' ? 'self.checksum' : 'lookup(self.properties, "os_hash_value", "")';
-  const before = {
-    condition: `\${fileexists(${file}) ? ${ofFile}(${file}) == ${expression(digest)} : true}`,
-    errorMessage: `${what}: the file is not what the checksum says (${expected}); get the right file, or give new content a new name and its own checksum`,
-  };
-  const after = {
-    condition: `\${${inGlance} == ${expression(digest)}}`,
-    errorMessage: `${what}: its content in Glance is not what the checksum says (${expected}); give new content a new name, or delete the image and check its source`,
-  };
-  return { ...(path === undefined ? {} : { precondition: [before] }), ...(glance === undefined ? {} : { postcondition: [after] }) };
+  // By name: Terraform takes no condition that refers to nothing, and a token can't stand inside an expression.
+  const local = (id: string, value: string) => `local.${new TerraformLocal(scope, id, value).friendlyUniqueId}`;
+  const wanted = local('Digest', digest);
+  const what = `${scope.node.path}: image ${name}`;
+  const conditions: { precondition?: Precondition[]; postcondition?: Postcondition[] } = {};
+  if (path !== undefined) {
+    const file = local('File', path);
+    conditions.precondition = [
+      {
+        condition: `\${fileexists(${file}) ? ${ofFile}(${file}) == ${wanted} : true}`,
+        errorMessage: `${what}: the file is not what its ${algorithm} checksum says; get the right file, or give new content a new name and its own checksum`,
+      },
+    ];
+  }
+  if (glance !== undefined) {
+    const found = glance === 'checksum' ? 'self.checksum' : 'lookup(self.properties, "os_hash_value", "")';
+    conditions.postcondition = [
+      {
+        condition: `\${${found} == ${wanted}}`,
+        errorMessage: `${what}: its content in Glance is not what its ${algorithm} checksum says; give new content a new name, or delete the image and check its source`,
+      },
+    ];
+  }
+  return conditions;
 }
 
 function readChecksum(scope: Construct, checksum: string): { readonly algorithm: string; readonly digest: string } {
@@ -198,11 +210,5 @@ function sourceOf(scope: Construct, { localFilePath, sourceUrl }: ImageProps, al
     return { imageSourceUrl: sourceUrl };
   }
   const path = localFilePath as string;
-  if (!isKnown(path)) return { localFilePath: path };
-  return { localFilePath: path.startsWith('~/') ? Fn.pathexpand(path) : isAbsolute(path) ? path : resolve(path) };
-}
-
-/** A value inside an expression: a reference as it is, a literal in quotes. */
-function expression(value: string): string {
-  return isKnown(value) ? JSON.stringify(value).replace(/[$%]\{/g, (open) => `${open[0]}${open}`) : value;
+  return { localFilePath: !isKnown(path) || isAbsolute(path) ? path : path.startsWith('~/') ? Fn.pathexpand(path) : resolve(path) };
 }

@@ -8,9 +8,14 @@ import { OpenStackRelease } from '../../../lib/core/openstack-release';
 import { resolveKolla } from '../../../lib/openstack/engines/kolla/kolla-checks';
 import { kollaFiles } from '../../../lib/openstack/engines/kolla/kolla-engine';
 import { CinderBackend, KollaOptions, NeutronDriver } from '../../../lib/openstack/engines/kolla/kolla-options';
-import { TestPool, threeByThree } from '../../openstack/pool';
+import { OpenStackControlPlane } from '../../../lib/openstack/openstack-control-plane';
+import { OpenStackEngine } from '../../../lib/openstack/openstack-engine';
+import { host as kollaHost, TestPool, threeByThree } from '../../openstack/pool';
 import type { Check, Context } from '../harness/check';
 import { Kolla } from '../harness/kolla';
+import { daemon, exec, waitFor } from '../harness/process';
+import { type Sshd, startSshd } from '../harness/sshd';
+import { type TerraformJson, Workspace } from '../harness/terraform';
 
 /** Ways in which a cloud can be made: each must be right for each release. */
 const VARIANTS: { readonly [name: string]: Partial<KollaOptions> & { readonly amphora?: boolean; readonly secondProvider?: boolean } } = {
@@ -114,9 +119,187 @@ async function evaluatePrechecks(context: Context, kolla: Kolla, files: { readon
   return count;
 }
 
+/** A deployment host: a real sshd, whose /var/lib, home and Kolla's folder are folders of the check's. What takes hours is a stand-in there. */
+class DeploymentHost {
+  public readonly folder: string;
+  public sshd!: Sshd;
+
+  constructor(private readonly context: Context) {
+    this.folder = fs.mkdtempSync(path.join(context.folder, 'host-'));
+  }
+
+  public async start(): Promise<void> {
+    for (const name of ['lib', 'root', 'kolla', 'bin']) fs.mkdirSync(path.join(this.folder, name));
+    // no package is installed by a test
+    this.program(path.join(this.folder, 'bin', 'apt-get'), 'exit 0');
+    // Each session has its own view of the file system; what it starts in the background keeps it. Without systemd's folder there is no systemd.
+    const session = path.join(this.folder, 'session.sh');
+    this.program(
+      session,
+      [
+        `mount --bind '${this.folder}/lib' /var/lib`,
+        '[ ! -d /run/systemd ] || mount -t tmpfs none /run/systemd',
+        `export HOME='${this.folder}/root' KOLLA_CONFIG_PATH='${this.folder}/kolla' PATH='${this.folder}/bin':"$PATH"`,
+        'cd "$HOME"',
+        'exec sh -c "$SSH_ORIGINAL_COMMAND"',
+      ].join('\n'),
+    );
+    this.sshd = await startSshd(this.context, { config: [`ForceCommand unshare --mount ${session}`] });
+    const environment = path.join(this.folder, 'lib', 'strata-kolla', 'kolla-ansible-22.2.0');
+    const real = this.context.value('KOLLA_2026_1');
+    fs.mkdirSync(path.join(environment, 'bin'), { recursive: true });
+    for (const name of ['kolla-genpwd', 'kolla-mergepwd']) fs.symlinkSync(path.join(real, 'bin', name), path.join(environment, 'bin', name));
+    fs.symlinkSync(path.join(real, 'share'), path.join(environment, 'share'));
+    fs.writeFileSync(path.join(environment, 'complete'), '');
+    this.program(
+      path.join(environment, 'bin', 'kolla-ansible'),
+      [
+        `echo "$*" >>'${this.folder}/calls'`,
+        `echo "TASK [$1] ***"`,
+        `while [ -e '${this.folder}/hold' ]; do sleep 0.1; done`,
+        `if [ -e '${this.folder}/break' ] && [ "$1" = deploy ]; then echo 'fatal: [control-1]: FAILED! => the reason why'; exit 4; fi`,
+      ].join('\n'),
+    );
+  }
+
+  /** What Kolla-Ansible was called with, the options that are always there left out. */
+  public calls(): string[] {
+    const file = path.join(this.folder, 'calls');
+    const lines = fs.existsSync(file) ? fs.readFileSync(file, 'utf8').trim().split('\n') : [];
+    return lines.map((line) => line.replace(/ --configdir \S+ -i \S+\/inventory\.yml/, ''));
+  }
+
+  public flag(name: 'hold' | 'break', on: boolean): void {
+    const file = path.join(this.folder, name);
+    if (on) fs.writeFileSync(file, '');
+    else fs.rmSync(file, { force: true });
+  }
+
+  public async ssh(command: string) {
+    return exec('ssh', [...this.sshd.sshArguments, command]);
+  }
+
+  private program(file: string, script: string): void {
+    fs.writeFileSync(file, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  }
+}
+
+/** The steps of a deployment on that host, as they are synthesised. */
+function deployment(host: DeploymentHost, options: Partial<KollaOptions> = {}): TerraformJson {
+  const app = new App({ outdir: fs.mkdtempSync(path.join(host.folder, 'out-')), skipValidation: true });
+  const stack = new TerraformStack(app, 'metal');
+  const pool = new (class extends TestPool {
+    public readonly ssh = { user: host.sshd.user, privateKeyPath: host.sshd.privateKeyFile, port: host.sshd.port };
+  })(stack, [...threeByThree(), kollaHost(99, [HostRole.DEPLOYMENT], { managementAddress: host.sshd.host })]);
+  const engine = OpenStackEngine.kolla({
+    release: OpenStackRelease.V2026_1,
+    internalVip: '10.10.0.250',
+    externalVip: '203.0.113.10',
+    cinderBackend: CinderBackend.none(),
+    ...options,
+  });
+  new OpenStackControlPlane(stack, 'OpenStack', { pool, engine });
+  app.synth();
+  const manifest: any = JSON.parse(fs.readFileSync(path.join(app.outdir, 'manifest.json'), 'utf8'));
+  const { terraform: _, ...configuration } = JSON.parse(fs.readFileSync(path.join(app.outdir, manifest.stacks.metal.synthesizedStackPath), 'utf8'));
+  return configuration;
+}
+
+const FIRST = ['certificates', 'bootstrap-servers', 'prechecks --use-test-images', 'pull', 'deploy', 'post-deploy'];
+
+async function stagesOverSsh(context: Context): Promise<void> {
+  const host = new DeploymentHost(context);
+  await host.start();
+  const folder = path.join(context.folder, 'terraform');
+  const environment = { TF_CLI_CONFIG_FILE: context.value('TF_CLI_CONFIG_FILE'), TF_INPUT: '0', CHECKPOINT_DISABLE: '1' };
+  const workspace = (options?: Partial<KollaOptions>) => new Workspace(context, { folder, configuration: deployment(host, options) });
+  const expectCalls = (what: string, expected: string[]) => {
+    if (host.calls().join() !== expected.join())
+      throw new Error(`${what}: Kolla-Ansible was called with\n${host.calls().join('\n')}\ninstead of\n${expected.join('\n')}`);
+  };
+  const kolla = (name: string) => path.join(host.folder, 'kolla', name);
+
+  const first = workspace();
+  await first.init();
+  await first.validate();
+  await first.apply();
+  expectCalls('the first apply', FIRST);
+  await first.expectNoChanges();
+  const passwords = fs.readFileSync(kolla('passwords.yml'), 'utf8');
+  if (/^keystone_admin_password:\s*$/m.test(passwords)) throw new Error('there are no passwords');
+  if ((fs.statSync(kolla('passwords.yml')).mode & 0o077) !== 0) throw new Error('passwords are readable for others');
+  const password = /^keystone_admin_password: (\S+)$/m.exec(passwords)![1];
+  if (JSON.stringify(await first.show()).includes(password)) throw new Error('a password is in the state');
+  if (
+    !fs.existsSync(kolla('config/nova/compute-21/nova.conf')) ||
+    !fs.readFileSync(kolla('globals.yml'), 'utf8').includes('kolla_internal_vip_address: 10.10.0.250')
+  ) {
+    throw new Error('the configuration is not in its place');
+  }
+  context.log('first apply: all stages in their order, second plan empty, passwords made and kept on the host');
+
+  // a changed setting of one service, and Terraform dies in the middle of the deployment
+  const override = { configOverrides: { 'nova.conf': { DEFAULT: { debug: 'true' } }, 'extra/new.conf': { a: { b: 'c' } } } };
+  const second = workspace(override);
+  host.flag('hold', true);
+  const cut = daemon(context.value('TERRAFORM'), ['apply', '-auto-approve', '-no-color'], path.join(context.folder, 'cut.log'), {
+    cwd: folder,
+    env: environment,
+  });
+  const isRunning = async (call: string) => host.calls().slice(FIRST.length).join() === call;
+  await waitFor('the prechecks', () => isRunning('prechecks --use-test-images'), { daemon: cut, timeoutMs: 120_000 });
+  process.kill(-cut.pid, 'SIGKILL');
+  await waitFor('the end of Terraform', async () => !cut.running());
+  fs.rmSync(path.join(folder, '.terraform.tfstate.lock.info'), { force: true });
+  for (const name of fs.readdirSync(folder).filter((file) => file.endsWith('.lock.info'))) fs.rmSync(path.join(folder, name));
+  const other = host.ssh(`/var/lib/strata-kolla/bin/run-stage.sh other ${'0'.repeat(8)} 1 true`);
+  const { code, output } = await other;
+  if (code !== 124 || !output.includes('stage prechecks is running on this host, other waits for it'))
+    throw new Error(`another stage beside it: ${code} ${output}`);
+  setTimeout(() => host.flag('hold', false), 5_000);
+  const again = await second.exec('apply', '-auto-approve', '-no-color');
+  if (again.code !== 0 || !again.output.includes('stage prechecks is running already, attached to it'))
+    throw new Error(`the apply after the cut:\n${again.output}`);
+  expectCalls('after the cut', [...FIRST, 'prechecks --use-test-images', 'deploy']);
+  await second.expectNoChanges();
+  if (!fs.existsSync(kolla('config/extra/new.conf'))) throw new Error('the new file is missing');
+  context.log('cut off in the middle: attached to the running stage, nothing done twice');
+
+  // cut off again, and this time the stage ends while nobody looks
+  const third = workspace();
+  host.flag('hold', true);
+  const gone = daemon(context.value('TERRAFORM'), ['apply', '-auto-approve', '-no-color'], path.join(context.folder, 'gone.log'), {
+    cwd: folder,
+    env: environment,
+  });
+  await waitFor('the prechecks', async () => host.calls().length === FIRST.length + 3, { daemon: gone, timeoutMs: 120_000 });
+  process.kill(-gone.pid, 'SIGKILL');
+  await waitFor('the end of Terraform', async () => !gone.running());
+  host.flag('hold', false);
+  await waitFor('the end of the stage', async () => fs.readFileSync(path.join(host.folder, 'lib/strata-kolla/prechecks/result'), 'utf8') === '0\n');
+  host.flag('break', true);
+  const failed = await third.exec('apply', '-auto-approve', '-no-color');
+  if (failed.code === 0 || !failed.output.includes('stage prechecks has ended well while nobody was attached'))
+    throw new Error(`an unattended end:\n${failed.output}`);
+  if (!/stage deploy failed with 4; its log on this host is .*\n[\s\S]*FAILED! => the reason why/.test(failed.output))
+    throw new Error(`a failure is told as\n${failed.output}`);
+  host.flag('break', false);
+  await third.apply();
+  expectCalls('after a failure', [...FIRST, 'prechecks --use-test-images', 'deploy', 'prechecks --use-test-images', 'deploy', 'deploy']);
+  if (fs.existsSync(kolla('config/extra/new.conf'))) throw new Error('a file that is no longer wanted is still there');
+  if (fs.readFileSync(kolla('passwords.yml'), 'utf8') !== passwords) throw new Error('the passwords have changed');
+  await third.expectNoChanges();
+  context.log('an unattended end is reported, a failure shows its reason, and the next apply goes on there');
+
+  await third.destroy();
+  expectCalls('destroy', [...FIRST, 'prechecks --use-test-images', 'deploy', 'prechecks --use-test-images', 'deploy', 'deploy']);
+  if (!fs.existsSync(kolla('passwords.yml'))) throw new Error('destroy has touched the cloud');
+}
+
 const RELEASES = ['2025.1', '2025.2', '2026.1'];
 
 export const checks: readonly Check[] = [
+  { name: 'the stages run once, survive the end of Terraform, and tell why they failed', needs: ['sshd', 'terraform', 'kolla'], run: stagesOverSsh },
   ...RELEASES.map((series): Check => ({
     name: `the inventory of ${series} has the packaged groups, and its settings are the release's`,
     needs: ['kolla'],

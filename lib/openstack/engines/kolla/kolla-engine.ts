@@ -86,7 +86,7 @@ class Steps {
     });
     const provisioners: (FileProvisioner | RemoteExecProvisioner)[] = [
       // Terraform's own script can't lie in the folder that it makes.
-      { type: 'remote-exec', inline: [`rm -rf ${INCOMING} && mkdir -m 700 ${INCOMING}`], connection: this.connection(`${INCOMING}.sh`) },
+      { type: 'remote-exec', inline: [`rm -rf ${INCOMING} && mkdir -m 700 ${INCOMING}`], connection: this.connection(`./${INCOMING}.sh`) },
       ...scripts.map(({ name, text }) => file(name, { content: text.value })),
       file('files.json', { content: bundle.value }),
       file('key', { source: key }),

@@ -31,7 +31,7 @@ stage_files() {
   mkdir -p "$config" "$HOME/.ssh"
   chmod 700 "$HOME/.ssh"
   if [ -e "$from/key" ]; then install -m 600 "$from/key" "$HOME/.ssh/strata-kolla"; fi
-  python3 "$here/place-files.py" "$from/files.json" "$config" "$home/files"
+  python3 "$here/place-files.py" "$from/files.json" "$config" "$home/placed-files"
   if [ -d "$from/ceph" ]; then
     mkdir -p "$config/config"
     cp -r "$from/ceph/." "$config/config/"

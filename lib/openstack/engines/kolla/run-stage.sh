@@ -34,6 +34,7 @@ stage=$1 inputs=$2 patience=$3
 shift 3
 umask 077
 mkdir -p "$home/$stage"
+: >>"$home/current"
 deadline=$((SECONDS + patience))
 
 busy() { ! flock -n "$home/lock" true; }
