@@ -32,7 +32,7 @@ export interface RootVolume {
 export interface NovaServerProps {
   /** Name in Nova, and so the host name: an RFC 1123 label. A Kubernetes node must have the same name. */
   readonly name: string;
-  /** Its size. Another flavor resizes the server in place: Nova restarts it, and its disks stay. */
+  /** Its size. */
   readonly flavor: NodeFlavor;
   /** What it boots from. Settled when the server is made. */
   readonly image: NodeImage;
@@ -80,6 +80,11 @@ export interface NovaServerProps {
    * @default - as the image or the cloud says
    */
   readonly configDrive?: boolean;
+  /**
+   * Whether another flavor resizes the server in place: Nova restarts it, and its disks stay. Otherwise the flavor, too, is settled when the server is made.
+   * @default true
+   */
+  readonly resizeInPlace?: boolean;
   /**
    * The server is replaced whenever one of these is replaced: the one way to make it follow its image, user data and the like.
    * @default - it never is by itself
@@ -184,7 +189,7 @@ export class NovaServer extends Construct {
       dependsOn: inSameStack(this, [...port.network.routed, ...(props.dependsOn ?? [])]),
       lifecycle: {
         ...replacement(props),
-        ignoreChanges: SETTLED_AT_BIRTH,
+        ignoreChanges: (props.resizeInPlace ?? true) ? SETTLED_AT_BIRTH : [...SETTLED_AT_BIRTH, 'flavor_id', 'flavor_name'],
         ...(userData.preconditions.length > 0 && { precondition: userData.preconditions }),
       },
     });

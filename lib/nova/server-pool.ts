@@ -21,7 +21,7 @@ export interface ServerPoolProps {
   readonly replicas: number;
   /** The network that they are in. */
   readonly network: IClusterNetwork;
-  /** Their size. Another flavor resizes them in place, all at once: raise `generation` with it to have new ones instead. */
+  /** Their size. Another flavor resizes them in place, all at once: see `resizeInPlace`. */
   readonly flavor: NodeFlavor;
   /** What they boot from. Servers that are there keep theirs until `generation` is raised. */
   readonly image: NodeImage;
@@ -46,6 +46,17 @@ export interface ServerPoolProps {
    * @default - none
    */
   readonly allowedAddressPairs?: string[];
+  /**
+   * Whether another flavor resizes the servers that are there, all of them restarting at the same time. Otherwise they keep theirs until `generation` is
+   * raised.
+   * @default true
+   */
+  readonly resizeInPlace?: boolean;
+  /**
+   * Whether security groups that something else puts on their ports stay: see ServerPort.
+   * @default false
+   */
+  readonly ignoreSecurityGroupChanges?: boolean;
   /**
    * Raise it by one to have every server replaced by a new one, with the image, user data, zone and so on that the program says then.
    * Each new server is there before its predecessor goes; from the second generation on names end in `-g<generation>`.
@@ -119,6 +130,7 @@ export class ServerPool extends Construct {
         securityGroupIds: props.securityGroupIds,
         allowedAddressPairs: props.allowedAddressPairs,
         tags: props.tags,
+        ignoreSecurityGroupChanges: props.ignoreSecurityGroupChanges,
         ...replaced,
       });
       return new NovaServer(this, slot, {
@@ -134,6 +146,7 @@ export class ServerPool extends Construct {
         tags: props.tags,
         keyPairName: props.keyPairName,
         configDrive: props.configDrive,
+        resizeInPlace: props.resizeInPlace,
         dependsOn: props.dependsOn,
         ...replaced,
       });

@@ -32,6 +32,12 @@ export interface ServerPortProps {
    */
   readonly tags?: string[];
   /**
+   * Whether its groups are settled when it is made, so that those stay that something else puts on it: Kubernetes' cloud controller does, where it manages
+   * security groups.
+   * @default false
+   */
+  readonly ignoreSecurityGroupChanges?: boolean;
+  /**
    * The port is replaced, and its server with it, whenever one of these is replaced.
    * @default - it never is by itself
    */
@@ -96,7 +102,7 @@ export class ServerPort extends Construct {
       securityGroupIds,
       ...(allowedAddressPairs.length > 0 && { allowedAddressPairs: allowedAddressPairs.map((ipAddress) => ({ ipAddress })) }),
       ...(tags && { tags }),
-      lifecycle: replacement(props),
+      lifecycle: { ...replacement(props), ...(props.ignoreSecurityGroupChanges && { ignoreChanges: ['security_group_ids'] }) },
     });
     this.portName = name;
     this.portId = this.resource.id;

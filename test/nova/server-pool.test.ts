@@ -72,6 +72,18 @@ test('hard anti-affinity with too few hypervisors finds no valid host: soft unle
   expect(hard.resource('openstack_compute_servergroup_v2').policies).toEqual(['anti-affinity']);
 });
 
+test('a flavor that would restart all servers at once can wait for the next generation', () => {
+  const ignored = (props: Partial<ServerPoolProps>) => Object.values(synthPool(props).resources(INSTANCE))[0].lifecycle.ignore_changes;
+  expect(ignored({})).not.toContain('flavor_id');
+  expect(ignored({ resizeInPlace: false })).toEqual(expect.arrayContaining(['flavor_id', 'flavor_name', 'user_data']));
+});
+
+test('groups that the cloud controller puts on the ports stay where that is wanted', () => {
+  const [port] = Object.values(synthPool({ ignoreSecurityGroupChanges: true }).resources(PORT));
+  expect(port.lifecycle).toMatchObject({ ignore_changes: ['security_group_ids'], create_before_destroy: true });
+  expect(Object.values(synthPool().resources(PORT))[0].lifecycle).not.toHaveProperty('ignore_changes');
+});
+
 test('tags, metadata, key pair and address pairs reach every server', () => {
   const stack = synthPool({
     tags: ['pool'],
