@@ -1,37 +1,65 @@
 #!/usr/bin/env node
 /**
- * Turns the submodule exports of the compiled index files into getters: `exports.openstack = __importStar(require("./providers/openstack"))`.
+ * Makes the compiled package load what is used, when it is used. Runs after jsii; done twice, it does nothing. Declarations stay as they are.
  *
- * jsii wants each submodule exported from the root. Loading 200 resource classes to use five of them costs more than the rest of the library. The
- * providers' own indexes get the same: `import` of an ECMAScript module looks at every export of the root, and must not load every resource.
- *
- * jsii's own type information and the declarations stay as they are. Done twice, it does nothing.
+ * 1. The submodules that the root and the providers' indexes export become getters: `exports.openstack = __importStar(require("./providers/openstack"))`
+ *    would load 170 resource classes to use five of them. The providers' own indexes get the same because Node, for `import` in an ECMAScript
+ *    module, looks at every export of the root.
+ * 2. In the constructs, bindings and third-party libraries are loaded at their first use: `const yaml_1 = require("yaml")` becomes a function, and
+ *    `yaml_1.parse` `yaml_1().parse`. The bindings of a StatefulSet alone cost a third of what all of cdktf does.
  */
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const lib = process.argv[2] ?? join(dirname(dirname(fileURLToPath(import.meta.url))), 'lib');
-const EAGER = /^exports\.(\w+) = (?:__importStar\()?require\("(\.[^"]+)"\)\)?;$/gm;
-const LAZY = /^Object\.defineProperty\(exports, "(\w+)", \{ enumerable: true, get: function \(\) \{ return lazy\.\1; \} \}\);$/gm;
-
+const lib = join(dirname(dirname(fileURLToPath(import.meta.url))), 'lib');
 const providers = join(lib, 'providers');
-const indexes = [
-  join(lib, 'index.js'),
-  ...readdirSync(providers, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [join(providers, entry.name, 'index.js')] : [])),
-];
-for (const file of indexes) {
-  if (!existsSync(file)) throw new Error(`${file} is not there: compile first`);
+const root = join(lib, 'index.js');
+if (!existsSync(root)) throw new Error(`${root} is not there: compile first`);
+
+const indexes = readdirSync(providers, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [join(providers, entry.name, 'index.js')] : []));
+for (const file of [root, ...indexes]) rewrite(file, lazyExports);
+
+const constructs = readdirSync(lib, { withFileTypes: true, recursive: true })
+  .filter((entry) => entry.isFile() && entry.name.endsWith('.js'))
+  .map((entry) => join(entry.parentPath, entry.name))
+  .filter((file) => file !== root && !file.startsWith(providers));
+let lazyModules = 0;
+for (const file of constructs) rewrite(file, lazyImports);
+if (lazyModules === 0) throw new Error(`${lib}: no import of a binding was found; did the compiler's output change its form?`);
+
+function rewrite(file, transform) {
   const before = readFileSync(file, 'utf8');
+  const after = transform(before, file);
+  if (after !== before) writeFileSync(file, after);
+}
+
+function lazyExports(text, file) {
+  const eager = /^exports\.(\w+) = (?:__importStar\()?require\("(\.[^"]+)"\)\)?;$/gm;
   // Node finds a CommonJS module's names for `import { openstack }` by reading its text; this form of a getter it knows.
-  const getters = [...before.matchAll(EAGER)].map(([, name, path]) => `get ${name}() { return require("${path}"); }`);
-  const after = before
-    .replace(EAGER, (_, name) => `Object.defineProperty(exports, "${name}", { enumerable: true, get: function () { return lazy.${name}; } });`)
+  const getters = [...text.matchAll(eager)].map(([, name, path]) => `get ${name}() { return require("${path}"); }`);
+  const after = text
+    .replace(eager, (_, name) => `Object.defineProperty(exports, "${name}", { enumerable: true, get: function () { return lazy.${name}; } });`)
     .replace('\nexports.', (start) => (getters.length === 0 ? start : `\nconst lazy = { ${getters.join(', ')} };${start}`));
   const exported = readFileSync(file.replace(/\.js$/, '.d.ts'), 'utf8').match(/^export \* as \w+ from/gm)?.length ?? 0;
-  const lazy = after.match(LAZY)?.length ?? 0;
+  const lazy = after.match(/^Object\.defineProperty\(exports, "(\w+)", \{ enumerable: true, get: function \(\) \{ return lazy\.\1; \} \}\);$/gm)?.length ?? 0;
   if (exported === 0 || lazy !== exported) {
     throw new Error(`${file}: ${exported} submodules are exported, ${lazy} of them could be made lazy; did the compiler's output change its form?`);
   }
-  if (after !== before) writeFileSync(file, after);
+  return after;
+}
+
+function lazyImports(text, file) {
+  // The framework is loaded in any case, Node's own modules cost nothing, and the constructs are the library itself.
+  const outside = /^const (\w+_\d+) = require\("((?!cdktf"|constructs"|node:|\.)[^"]+|[./]+\/providers\/[^"]+)"\);$/gm;
+  let after = text;
+  for (const [statement, name, path] of text.matchAll(outside)) {
+    const [before, behind] = after.split(statement);
+    const others = new RegExp(`\\b${name}\\b(?!\\.)`);
+    if (others.test(before) || others.test(behind)) throw new Error(`${file}: ${name} is used as a whole; did the compiler's output change its form?`);
+    const used = behind.replace(new RegExp(`\\bnew ${name}\\.`, 'g'), `new (${name}()).`).replace(new RegExp(`\\b${name}\\.`, 'g'), `${name}().`);
+    after = `${before}const ${name} = () => require("${path}");${used}`;
+  }
+  lazyModules += after.match(/^const \w+_\d+ = \(\) => require\(/gm)?.length ?? 0;
+  return after;
 }
