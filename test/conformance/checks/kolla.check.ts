@@ -13,7 +13,7 @@ import { OpenStackEngine } from '../../../lib/openstack/openstack-engine';
 import { host as kollaHost, TestPool, threeByThree } from '../../openstack/pool';
 import type { Check, Context } from '../harness/check';
 import { Kolla } from '../harness/kolla';
-import { daemon, exec, waitFor } from '../harness/process';
+import { daemon, exec, type ExecResult, run, waitFor } from '../harness/process';
 import { type Sshd, startSshd } from '../harness/sshd';
 import { type TerraformJson, Workspace } from '../harness/terraform';
 
@@ -296,10 +296,42 @@ async function stagesOverSsh(context: Context): Promise<void> {
   if (!fs.existsSync(kolla('passwords.yml'))) throw new Error('destroy has touched the cloud');
 }
 
+/** The script that makes the volume group, on disks that are files. */
+async function volumeGroups(context: Context): Promise<void> {
+  const script = path.join(__dirname, '..', '..', '..', 'lib', 'openstack', 'engines', 'kolla', 'volume-group.sh');
+  const group = `strata-conformance-${process.pid}`;
+  const disk = async (name: string) => {
+    const file = path.join(context.folder, name);
+    await run('truncate', ['-s', '64M', file]);
+    const device = (await run('losetup', ['--find', '--show', file])).stdout.trim();
+    context.defer(async () => void (await run('losetup', ['--detach', device])));
+    return device;
+  };
+  const make = (name: string, ...devices: string[]) => exec(script, [name, ...devices]);
+  const refuses = async (what: string, result: Promise<ExecResult>, reason: RegExp) => {
+    const { code, output } = await result;
+    if (code === 0 || !reason.test(output)) throw new Error(`${what}: ${code} ${output}`);
+  };
+  const [first, second, used] = [await disk('first'), await disk('second'), await disk('used')];
+  context.defer(async () => void (await exec('vgremove', ['-qy', group])));
+  for (const devices of [[first], [first], [first, second]]) {
+    const { code, output } = await make(group, ...devices);
+    if (code !== 0) throw new Error(`a group of ${devices.length}: ${output}`);
+  }
+  const { stdout } = await run('vgs', ['--noheadings', '-o', 'pv_count', group]);
+  if (stdout.trim() !== '2') throw new Error(`the group has ${stdout.trim()} disks instead of 2`);
+  await refuses("another group's disk", make('other', second), /belongs to the volume group strata-conformance/);
+  await run('mkfs.ext4', ['-q', used]);
+  await refuses('a disk with a file system', make(group, used), /is not empty \(.*ext4/);
+  if ((await run('blkid', ['-o', 'value', '-s', 'TYPE', used])).stdout.trim() !== 'ext4') throw new Error('the file system is gone');
+  await refuses('a disk that is not there', make(group, '/dev/strata-none'), /is not a block device/);
+}
+
 const RELEASES = ['2025.1', '2025.2', '2026.1'];
 
 export const checks: readonly Check[] = [
   { name: 'the stages run once, survive the end of Terraform, and tell why they failed', needs: ['sshd', 'terraform', 'kolla'], run: stagesOverSsh },
+  { name: 'a volume group is made of empty disks, and of no others', needs: [], run: volumeGroups },
   ...RELEASES.map((series): Check => ({
     name: `the inventory of ${series} has the packaged groups, and its settings are the release's`,
     needs: ['kolla'],

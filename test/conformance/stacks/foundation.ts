@@ -107,7 +107,7 @@ user = openstack.connect(auth_url=cloud.config.auth['auth_url'], username='found
 def refused(work):
     try:
         work()
-    except (openstack.exceptions.ForbiddenException, openstack.exceptions.HttpException) as error:
+    except openstack.exceptions.HttpException as error:
         return error.status_code
     return 0
 limits = user.compute.get_limits()
