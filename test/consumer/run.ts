@@ -27,15 +27,25 @@ const LANES: Record<string, Block> = {
 };
 
 /** The programs that every app synthesises: one of this test, and the examples as they are. */
-const PROGRAMS = ['main', ...readdirSync(join(root, 'examples')).flatMap((name) => (existsSync(join(root, 'examples', name, 'main.ts')) ? [`examples/${name}/main`] : []))];
+const PROGRAMS = [
+  'main',
+  ...readdirSync(join(root, 'examples')).flatMap((name) => (existsSync(join(root, 'examples', name, 'main.ts')) ? [`examples/${name}/main`] : [])),
+];
 
 function run(folder: string, program: string, args: string[], environment: Block = {}): string {
   const { status, stdout, stderr, error } = spawnSync(program, args, {
     cwd: folder,
     encoding: 'utf8',
-    maxBuffer: 1 << 28,
+    maxBuffer: 2 ** 28,
     timeout: 600_000,
-    env: { ...process.env, CHECKPOINT_DISABLE: '1', npm_config_audit: 'false', npm_config_fund: 'false', npm_config_update_notifier: 'false', ...environment },
+    env: {
+      ...process.env,
+      CHECKPOINT_DISABLE: '1',
+      npm_config_audit: 'false',
+      npm_config_fund: 'false',
+      npm_config_update_notifier: 'false',
+      ...environment,
+    },
   });
   if (error) throw error;
   if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}:\n${`${stdout}\n${stderr}`.trim().slice(-4000)}`);
@@ -70,7 +80,9 @@ function compile(): string {
   const assembly = join(root, '.jsii');
   const compiled = existsSync(assembly) ? statSync(assembly).mtimeMs : 0;
   const sources = filesBelow(join(root, 'lib')).filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
-  const stale = sources.filter((file) => statSync(join(root, 'lib', file)).mtimeMs > compiled || !existsSync(join(root, 'lib', file.replace(/\.ts$/, '.js'))));
+  const stale = sources.filter(
+    (file) => statSync(join(root, 'lib', file)).mtimeMs > compiled || !existsSync(join(root, 'lib', file.replace(/\.ts$/, '.js'))),
+  );
   if (stale.length === 0 && statSync(join(root, 'package.json')).mtimeMs <= compiled) return 'is compiled already';
   run(root, 'npx', ['projen', 'compile']);
   return `${sources.length} files`;
@@ -78,7 +90,9 @@ function compile(): string {
 
 /** Packs as `npm publish` does, life-cycle scripts and all. */
 function pack(): string {
-  const [{ filename, size, unpackedSize, entryCount }] = JSON.parse(run(root, 'npm', ['pack', '--json', '--silent', '--pack-destination', scratch]).replace(/^[^[]*/, ''));
+  const [{ filename, size, unpackedSize, entryCount }] = JSON.parse(
+    run(root, 'npm', ['pack', '--json', '--silent', '--pack-destination', scratch]).replace(/^[^[]*/, ''),
+  );
   run(scratch, 'tar', ['xzf', filename]); // into package/
   const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
   writeFileSync(join(scratch, 'tarball'), filename);
@@ -88,16 +102,40 @@ function pack(): string {
 function checkContents(): void {
   const all = filesBelow(join(scratch, 'package'));
   const files = all.filter((file) => !file.startsWith('node_modules/'));
-  const { main, types, bundledDependencies } = JSON.parse(readFileSync(join(scratch, 'package', 'package.json'), 'utf8'));
-  expectNone('is missing', [main, types, '.jsii', 'LICENSE', 'README.md', ...bundledDependencies.map((name: string) => `node_modules/${name}/package.json`)].filter((file) => !all.includes(file)));
-  expectNone('is of no use to users', files.filter((file) => !/^(lib\/|(package\.json|\.jsii|LICENSE|README\.md|CHANGELOG\.md|API\.md)$)/.test(file)));
-  expectNone('is a source', files.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts')));
+  const { main: entry, types, bundledDependencies } = JSON.parse(readFileSync(join(scratch, 'package', 'package.json'), 'utf8'));
+  expectNone(
+    'is missing',
+    [entry, types, '.jsii', 'LICENSE', 'README.md', ...bundledDependencies.map((name: string) => `node_modules/${name}/package.json`)].filter(
+      (file) => !all.includes(file),
+    ),
+  );
+  expectNone(
+    'is of no use to users',
+    files.filter((file) => !/^(lib\/|(package\.json|\.jsii|LICENSE|README\.md|CHANGELOG\.md|API\.md)$)/.test(file)),
+  );
+  expectNone(
+    'is a source',
+    files.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts')),
+  );
   // what a construct reads beside itself: scripts, data
-  const beside = run(root, 'git', ['ls-files', 'lib']).split('\n').filter((file) => file !== '' && !file.endsWith('.ts'));
-  expectNone('is missing', beside.filter((file) => !files.includes(file)));
-  const modules = run(root, 'git', ['ls-files', 'lib']).split('\n').filter((file) => file.endsWith('.ts'));
-  expectNone('is missing', modules.flatMap((file) => [file.replace(/ts$/, 'js'), file.replace(/ts$/, 'd.ts')]).filter((file) => !files.includes(file)));
-  expectNone('has a path of this machine in it', files.filter((file) => readFileSync(join(scratch, 'package', file), 'utf8').includes(root)));
+  const beside = run(root, 'git', ['ls-files', 'lib'])
+    .split('\n')
+    .filter((file) => file !== '' && !file.endsWith('.ts'));
+  expectNone(
+    'is missing',
+    beside.filter((file) => !files.includes(file)),
+  );
+  const modules = run(root, 'git', ['ls-files', 'lib'])
+    .split('\n')
+    .filter((file) => file.endsWith('.ts'));
+  expectNone(
+    'is missing',
+    modules.flatMap((file) => [file.replace(/ts$/, 'js'), file.replace(/ts$/, 'd.ts')]).filter((file) => !files.includes(file)),
+  );
+  expectNone(
+    'has a path of this machine in it',
+    files.filter((file) => readFileSync(join(scratch, 'package', file), 'utf8').includes(root)),
+  );
 }
 
 /** Members that are marked internal in the sources are not in the declarations. */
@@ -108,7 +146,9 @@ function checkDeclarations(): void {
   for (const file of filesBelow(lib).filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts') && !name.startsWith('providers/'))) {
     const declarations = readFileSync(join(scratch, 'package', 'lib', file.replace(/\.ts$/, '.d.ts')), 'utf8');
     if (declarations.includes('@internal')) left.push(`${file}: @internal`);
-    for (const [, name] of readFileSync(join(lib, file), 'utf8').matchAll(/@internal[^]*?\*\/\s*(?:(?:export|public|protected|static|readonly|abstract|async|get|set|const|function|interface|class|type|enum)\s+)*(\w+)/g)) {
+    for (const [, name] of readFileSync(join(lib, file), 'utf8').matchAll(
+      /@internal[^]*?\*\/\s*(?:(?:export|public|protected|static|readonly|abstract|async|get|set|const|function|interface|class|type|enum)\s+)*(\w+)/g,
+    )) {
       marked++;
       if (new RegExp(`^\\s*(?!private)(?:\\w+ )*${name}\\b`, 'm').test(declarations)) left.push(`${file}: ${name}`);
     }
@@ -133,7 +173,9 @@ function install(lane: string): string {
   writeFileSync(join(app, 'package.json'), JSON.stringify(manifest));
   run(app, 'npm', ['install', '--silent', '--prefer-offline']);
   const version = (name: string) => JSON.parse(readFileSync(join(app, 'node_modules', name, 'package.json'), 'utf8')).version;
-  const copies = filesBelow(join(app, 'node_modules')).filter((file) => /(^|\/)(cdktf|cdktn|constructs)\/package\.json$/.test(file) && !file.includes('/lib/'));
+  const copies = filesBelow(join(app, 'node_modules')).filter(
+    (file) => /(^|\/)(cdktf|cdktn|constructs)\/package\.json$/.test(file) && !file.includes('/lib/'),
+  );
   if (copies.length !== 2) throw new Error(`there must be one copy each of the framework and of constructs: ${copies.join(', ')}`);
   cpSync(join(__dirname, 'app'), app, { recursive: true });
   cpSync(join(root, 'examples'), join(app, 'examples'), { recursive: true, filter: (file) => !/\.(js|d\.ts)$/.test(file) });
@@ -162,8 +204,8 @@ const LOADED = `Object.keys(require('module')._cache).filter((file) => /cdktf-st
 
 function checkLaziness(lane: string): void {
   const app = join(scratch, lane);
-  const indexes: string[] = JSON.parse(run(app, 'node', ['-e', `require('cdktf-strata'); console.log(JSON.stringify(${LOADED}))`])).filter((file: string) =>
-    /providers\/\w+\/index\.js$/.test(file),
+  const indexes: string[] = JSON.parse(run(app, 'node', ['-e', `require('cdktf-strata'); console.log(JSON.stringify(${LOADED}))`])).filter(
+    (file: string) => /providers\/\w+\/index\.js$/.test(file),
   );
   expectNone('require loads', indexes);
   const script = `import { createRequire } from 'node:module'; import { Cidr, ironic, maas, openstack } from 'cdktf-strata';
@@ -195,7 +237,9 @@ function synthesise(lane: string, program: string): Stacks {
 
 /** Where two values differ first. */
 function difference(one: unknown, other: unknown, path = ''): string {
-  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return `${path}: ${JSON.stringify(one)} and ${JSON.stringify(other)}`;
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) {
+    return `${path}: ${JSON.stringify(one)} and ${JSON.stringify(other)}`;
+  }
   const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
   const key = [...keys].find((name) => !isDeepStrictEqual((one as Block)[name], (other as Block)[name]))!;
   return difference((one as Block)[key], (other as Block)[key], `${path}/${key}`);

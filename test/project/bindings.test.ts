@@ -5,13 +5,13 @@ import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { RandomProvider } from '@cdktf/provider-random/lib/provider';
 import { TlsProvider } from '@cdktf/provider-tls/lib/provider';
 import { App, TerraformProvider, TerraformStack } from 'cdktf';
+import { root, runNodeOnly, temporaryFolder } from './node-only';
 import { widenProviderRanges } from '../../lib/core/provider-ranges';
 import { IronicProvider } from '../../lib/providers/ironic/provider';
 import { MaasProvider } from '../../lib/providers/maas/provider';
 import { OpenstackProvider } from '../../lib/providers/openstack/provider';
 import { synthStack } from '../support/synth';
 import { findExactVersions } from '../support/versions';
-import { root, runNodeOnly, temporaryFolder } from './node-only';
 
 describe('generation of the bindings', () => {
   const folder = temporaryFolder();
@@ -39,7 +39,9 @@ describe('generation of the bindings', () => {
     const { resource_schemas: resources, data_source_schemas: data } = Object.values<any>(
       JSON.parse(readFileSync(join(root, 'schemas', 'openstack.json'), 'utf8')).provider_schemas,
     )[0];
-    const folders = [...Object.keys(resources), ...Object.keys(data).map((name) => `data_${name}`)].map((name) => name.replace(/^openstack_/, '').replace(/_/g, '-'));
+    const folders = [...Object.keys(resources), ...Object.keys(data).map((name) => `data_${name}`)].map((name) =>
+      name.replace(/^openstack_/, '').replace(/_/g, '-'),
+    );
     const made = readdirSync(join(folder, 'lib', 'providers', 'openstack'));
     expect(made.filter((name) => name !== 'index.ts' && name !== 'provider').sort()).toEqual(folders.sort());
   });

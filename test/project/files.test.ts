@@ -6,7 +6,9 @@ import { root, runNodeOnly, temporaryFolder } from './node-only';
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 
 function tracked(): string[] {
-  return spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' }).stdout.split('\n').filter(Boolean);
+  return spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
+    .stdout.split('\n')
+    .filter(Boolean);
 }
 
 test('the files that projen writes are those that .projenrc.ts asks for', () => {
@@ -29,11 +31,19 @@ test('the files that projen writes are those that .projenrc.ts asks for', () => 
 
 test('the package has its entry points and stays in wide ranges', () => {
   const manifest = JSON.parse(read('package.json'));
-  expect(manifest).toMatchObject({ name: 'cdktf-strata', main: 'lib/index.js', types: 'lib/index.d.ts', license: 'Apache-2.0', engines: { node: '>= 20.9.0' } });
+  expect(manifest).toMatchObject({
+    name: 'cdktf-strata',
+    main: 'lib/index.js',
+    types: 'lib/index.d.ts',
+    license: 'Apache-2.0',
+    engines: { node: '>= 20.9.0' },
+  });
   expect(manifest.jsii).toMatchObject({ outdir: 'dist', tsconfig: 'tsconfig.json' });
   expect(JSON.parse(read('tsconfig.json')).compilerOptions.stripInternal).toBe(true);
   expect(Object.keys(manifest.peerDependencies)).toEqual(expect.arrayContaining(['cdktf', 'constructs', '@cdktf/provider-kubernetes']));
-  for (const [name, range] of Object.entries({ ...manifest.peerDependencies, ...manifest.dependencies })) expect([name, range]).toEqual([name, expect.stringMatching(/^\^/)]);
+  for (const [name, range] of Object.entries({ ...manifest.peerDependencies, ...manifest.dependencies })) {
+    expect([name, range]).toEqual([name, expect.stringMatching(/^\^/)]);
+  }
   // Whatever is needed at run time and isn't a peer travels with the package.
   expect(manifest.bundledDependencies.sort()).toEqual(Object.keys(manifest.dependencies).sort());
 });
@@ -41,7 +51,9 @@ test('the package has its entry points and stays in wide ranges', () => {
 test('npm packs scripts and data beside the constructs, and no sources, tests, schemas', () => {
   const { status, stdout } = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts', '--silent'], { cwd: root, encoding: 'utf8' });
   expect(status).toBe(0);
-  const packed: string[] = JSON.parse(stdout)[0].files.map(({ path }: { path: string }) => path).filter((path: string) => !path.startsWith('node_modules/'));
+  const packed: string[] = JSON.parse(stdout)[0]
+    .files.map(({ path }: { path: string }) => path)
+    .filter((path: string) => !path.startsWith('node_modules/'));
   const beside = tracked().filter((file) => file.startsWith('lib/') && !file.endsWith('.ts'));
   expect(beside.filter((file) => !packed.includes(file))).toEqual([]);
   const allowed = /^(lib\/.*|package\.json|LICENSE|README\.md|CHANGELOG\.md|\.jsii)$/;
@@ -53,7 +65,9 @@ test('nothing that is generated is in git', () => {
 });
 
 test('no source speaks of this machine, and none has work left over', () => {
-  const texts = tracked().filter((file) => /\.(ts|mjs|js|sh|py|md|ya?ml|json)$/.test(file) && file !== 'package-lock.json' && file !== 'test/project/files.test.ts');
+  const texts = tracked().filter(
+    (file) => /\.(ts|mjs|js|sh|py|md|ya?ml|json)$/.test(file) && file !== 'package-lock.json' && file !== 'test/project/files.test.ts',
+  );
   const home = dirname(root);
   const patterns = [new RegExp(`${home}/\\w+`), /\b(TODO|FIXME|XXX)\b/];
   expect(texts.filter((file) => patterns.some((pattern) => pattern.test(read(file))))).toEqual([]);

@@ -1,16 +1,19 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { rules } from '@typescript-eslint/eslint-plugin';
 import { loadESLint } from 'eslint';
 import { root } from './node-only';
 
 /** What ESLint says of a text if it stood in this file. Rules that need types are left out: they don't concern boundaries. */
 async function lint(file: string, text: string): Promise<string[]> {
   const LegacyESLint = await loadESLint({ useFlatConfig: false });
-  const { rules } = require('@typescript-eslint/eslint-plugin');
-  const typed = Object.keys(rules).filter((name) => rules[name].meta.docs?.requiresTypeChecking);
+  const typed = Object.keys(rules).filter((name) => (rules as Record<string, any>)[name].meta.docs?.requiresTypeChecking);
   const eslint = new LegacyESLint({
     cwd: root,
-    overrideConfig: { parserOptions: { project: null }, rules: Object.fromEntries(typed.map((name) => [`@typescript-eslint/${name}`, 'off'])) } as any,
+    overrideConfig: {
+      parserOptions: { project: null },
+      rules: Object.fromEntries(typed.map((name) => [`@typescript-eslint/${name}`, 'off'])),
+    } as any,
   });
   const [{ messages }] = await eslint.lintText(text, { filePath: join(root, file) });
   return messages.map(({ ruleId, message }) => `${ruleId}: ${message}`);
@@ -43,7 +46,9 @@ test.each([
   ['nova', 'platform'],
 ])('%s may not import %s', async (layer, other) => {
   const found = await lint(`lib/${layer}/planted.ts`, imports(moduleOf(other)));
-  expect(found.join('\n')).toContain(`${BOUNDARY}: Unexpected path "${moduleOf(other)}" imported in restricted zone. ${layer}/ must not know ${other}/`);
+  expect(found.join('\n')).toContain(
+    `${BOUNDARY}: Unexpected path "${moduleOf(other)}" imported in restricted zone. ${layer}/ must not know ${other}/`,
+  );
 });
 
 test.each([

@@ -19,7 +19,10 @@ const tests = words.filter((word) => !/^\d+$/.test(word));
 /** The binary of a version of Node, and what it calls itself. */
 function nodeOf(version: string): { readonly path: string; readonly name: string } {
   const script = 'console.log(process.version, process.execPath)';
-  const { status, stdout, stderr } = spawnSync('npx', ['--yes', '--package', `node@${version}`, 'node', '-e', script], { cwd: root, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync('npx', ['--yes', '--package', `node@${version}`, 'node', '-e', script], {
+    cwd: root,
+    encoding: 'utf8',
+  });
   const [name, path] = stdout.trim().split(' ');
   if (status !== 0 || !name.startsWith(`v${version}.`)) throw new Error(`npx gave no node ${version}, but ${name || 'nothing'}: ${stderr}`);
   return { path, name };

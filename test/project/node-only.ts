@@ -11,7 +11,11 @@ export function temporaryFolder(): string {
 }
 
 /** Runs node with nothing else on the PATH and an empty home: no terraform, no shell, no npm. */
-export function runNodeOnly(folder: string, args: string[], environment: Record<string, string> = {}): { status: number | null; stdout: string; stderr: string } {
+export function runNodeOnly(
+  folder: string,
+  args: string[],
+  environment: Record<string, string> = {},
+): { status: number | null; stdout: string; stderr: string } {
   const bin = mkdtempSync(join(tmpdir(), 'strata-bin-'));
   symlinkSync(process.execPath, join(bin, 'node'));
   const home = join(bin, 'home');

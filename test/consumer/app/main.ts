@@ -1,9 +1,9 @@
 /** What a user of the package writes: the root, the root's namespaces, and deep imports. */
 import { App, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
+import { Construct } from 'constructs';
 import { Cidr, KubernetesVersion, openstack, StepResource, TemplateText } from 'cdktf-strata';
 import { ComputeInstanceV2 } from 'cdktf-strata/lib/providers/openstack/compute-instance-v2';
 import { OpenstackProvider } from 'cdktf-strata/lib/providers/openstack/provider';
-import { Construct } from 'constructs';
 
 class Server extends Construct {
   readonly resource: ComputeInstanceV2;
