@@ -205,7 +205,7 @@ describe('choices', () => {
 
   test('a pod network that replaces kube-proxy has kubeadm install none', () => {
     const text = local(synth({ cni: Cni.cilium() }), 'K8s_ControlPlaneCloudConfig');
-    expect(text).toContain('STRATA_KUBE_PROXY="no"');
+    expect(text).toContain('STRATA_ADDONS="coredns"');
     expect(text).toMatch(/proxy:\n +disabled: true/);
   });
 

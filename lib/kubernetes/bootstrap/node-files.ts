@@ -99,7 +99,7 @@ function commonFiles(role: 'control-plane' | 'worker', settings: ClusterSettings
         STRATA_PORT: API_PORT,
         STRATA_VIP: api.vip,
         STRATA_PEERS: api.controlPlane.join(' '),
-        STRATA_KUBE_PROXY: settings.kubeProxy ? 'yes' : 'no',
+        STRATA_ADDONS: settings.kubeProxy ? 'coredns kube-proxy' : 'coredns',
         STRATA_PATIENCE: PATIENCE,
       }),
     },

@@ -290,11 +290,11 @@ init() {
 # What kubeadm init does once the API answers. Each phase can be repeated; bootstrap-token is the last, its public ConfigMap cluster-info
 # tells the outside that the cluster is complete.
 finish_init() {
+  local addon
   init_phase upload-config all
   init_phase mark-control-plane
   init_phase kubelet-finalize all
-  init_phase addon coredns
-  if [[ $STRATA_KUBE_PROXY == yes ]]; then init_phase addon kube-proxy; fi
+  for addon in $STRATA_ADDONS; do init_phase addon "$addon"; done
   init_phase bootstrap-token
   rm -f "$ETCD_MOUNT/init-pending"
 }
@@ -438,12 +438,11 @@ keep_metadata_from_pods() {
 }
 
 main() {
-  set -a
+  # Not exported: kubeadm writes variables that end in _PROXY into every manifest.
   # shellcheck source=/dev/null
   . "$ETC/cluster.env"
   # shellcheck source=/dev/null
   if [[ -e $ETC/slot.env ]]; then . "$ETC/slot.env"; fi
-  set +a
   install -d -m 700 "$RUN" "$STATE"
   exec 9>"$RUN/lock"
   flock -n 9 || stop 'another strata-boot is running'
