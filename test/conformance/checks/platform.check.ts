@@ -29,7 +29,7 @@ export const checks: readonly Check[] = [
         path.join(folder, 'cdktf.json'),
         JSON.stringify({
           language: 'typescript',
-          app: `${process.execPath} --import ${tsx} ${path.join(project, 'test/conformance/apps/platform.ts')}`,
+          app: `${process.execPath} --require ${path.join(project, 'tools/sources-first.cjs')} --import ${tsx} ${path.join(project, 'test/conformance/apps/platform.ts')}`,
           projectId: 'conformance',
           sendCrashReports: 'false',
         }),
