@@ -9,7 +9,6 @@ import { HostDistribution } from '../core/host-distribution';
  */
 export function hostExpectations(host: Host, networks: readonly HostNetwork[], options: { readonly timeSynchronization: boolean }): string {
   const lines: (readonly (string | number)[])[] = [
-    ['host', host.name],
     ...(host.os === undefined ? [] : [['os', ...osRelease(host.os)]]),
     ['cpu', host.cpuThreads],
     ['memory', leastVisibleMemoryMib(host.memoryMib), host.memoryMib],
@@ -47,7 +46,7 @@ function nicExpectations(nic: HostNic, networks: readonly HostNetwork[]): (strin
     ...(nic.bondOf === undefined ? [] : [['nic-bond', nic.name, ...nic.bondOf]]),
     ...(nic.mac === undefined ? [] : [['nic-mac', nic.name, nic.mac]]),
     ...(vlan === undefined ? [] : [['nic-vlan', nic.name, vlan]]),
-    ...(mtu === undefined ? [] : [['nic-mtu', nic.name, mtu, roles || '-']]),
+    ...(mtu === undefined ? [] : [['nic-mtu', nic.name, mtu, ...(roles === '' ? [] : [roles])]]),
     ...(carried.length === 0 ? [] : [['nic-up', nic.name, roles]]),
     ...(nic.address === undefined ? [] : [['nic-address', nic.name, nic.address, ...prefixLength(carried)]]),
     ...(provider ? [['nic-no-address', nic.name]] : []),

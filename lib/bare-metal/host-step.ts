@@ -19,7 +19,7 @@ export interface HostStepProps {
   /** Name of the work, in file names. */
   readonly name: string;
   readonly script: TemplateText;
-  /** What the script reads: its only argument is a file of these lines. */
+  /** What the script reads: its first argument is a file of these lines, its second the host's name. */
   readonly input: TemplateText;
   readonly dependsOn: ITerraformDependable[];
 }
@@ -49,7 +49,7 @@ export function hostStep(scope: Construct, id: string, props: HostStepProps): St
     file(input.value, 'input'),
     {
       type: 'remote-exec',
-      inline: [`trap 'rm -rf ${folder} ${folder}.sh' EXIT`, `bash ${folder}/${name}.sh ${folder}/input`],
+      inline: [`trap 'rm -rf ${folder} ${folder}.sh' EXIT`, `bash ${folder}/${name}.sh ${folder}/input ${host.name}`],
       connection: inFolder,
     },
   ];

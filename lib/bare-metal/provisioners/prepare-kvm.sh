@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Prepares the KVM layer of a compute host: prepare-kvm.sh <file of settings>
+# Prepares the KVM layer of a compute host: prepare-kvm.sh <file of settings> <name of the host>
 #
 # A line of the file is a setting: `nested 0|1`, `ksm 0|1`, `sysctl <name> <value>`. All of it takes effect at once and at every boot.
 # It may run any number of times: what is as it should be is left alone, and every change is told.
 set -euo pipefail
 export LC_ALL=C PATH=$PATH:/usr/sbin:/sbin
-host=$(hostname)
+host=$2
 
 say() {
   echo "host $host: $*"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compares a host with what its inventory says: verify-host.sh <file of expectations>
+# Compares a host with what its inventory says: verify-host.sh <file of expectations> <name of the host>
 #
 # A line of the file is an expectation: a word for what it is about, then its values, divided by blanks. Each is looked at, whatever became of those
 # before it, and each that isn't met is told with what was expected, what was found and what to do. The exit code is 1 if there was any.
@@ -7,7 +7,7 @@
 # Needs bash, coreutils, grep, util-linux and iproute2, which every installation of Debian, Ubuntu and Rocky has.
 set -u
 export LC_ALL=C PATH=$PATH:/usr/sbin:/sbin
-host=$(hostname)
+host=$2
 looked_at=0 defects=0
 
 # ok <what> <found>
@@ -93,8 +93,14 @@ check_kvm() {
   local flag module
   flag=$(grep -m1 -E '^flags' /proc/cpuinfo | grep -owE 'vmx|svm' | head -n1)
   case $flag in
-  vmx) ok "CPU virtualisation" "vmx (Intel VT-x)" module=kvm_intel ;;
-  svm) ok "CPU virtualisation" "svm (AMD-V)" module=kvm_amd ;;
+  vmx)
+    module=kvm_intel
+    ok "CPU virtualisation" "vmx (Intel VT-x)"
+    ;;
+  svm)
+    module=kvm_amd
+    ok "CPU virtualisation" "svm (AMD-V)"
+    ;;
   *)
     defect "CPU virtualisation" "the CPU flag vmx or svm on a compute host" "neither" "switch VT-x or AMD-V (SVM) on in the firmware, or take the role compute from the host"
     ;;
@@ -166,15 +172,15 @@ check_nic_mac() {
   fi
 }
 
-# check_nic_mtu <interface> <MTU> <networks>
+# check_nic_mtu <interface> <MTU> [<networks>]
 check_nic_mtu() {
   there "$1" || return 0
-  local found
+  local found what="MTU of $1${3:+ ($3)}"
   found=$(cat "/sys/class/net/$1/mtu")
   if [ "$found" -eq "$2" ]; then
-    ok "MTU of $1 ($3)" "$found"
+    ok "$what" "$found"
   else
-    defect "MTU of $1 ($3)" "$2" "$found" "set it on the host, where its network is configured, and on the switch; or correct mtu in the inventory"
+    defect "$what" "$2" "$found" "set it on the host, where its network is configured, and on the switch; or correct mtu in the inventory"
   fi
 }
 
@@ -267,7 +273,6 @@ while read -r -a words; do
   set -- "${words[@]:1}"
   case ${words[0]:-} in
   '') ;;
-  host) host=$1 ;;
   os) check_os "$@" ;;
   cpu) check_cpu "$@" ;;
   memory) check_memory "$@" ;;
