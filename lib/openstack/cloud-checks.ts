@@ -30,8 +30,9 @@ export function checkExternalNetworkName(where: Where, name: string): void {
  * more than 63 characters.
  */
 export function checkZones(where: Where, zones: readonly AvailabilityZone[]): void {
-  if (zones.length === 0)
+  if (zones.length === 0) {
     fail(where, { problem: 'zones must not be empty', value: [], fix: 'give at least one, usually { compute: "nova", volume: "nova" }' });
+  }
   for (const zone of zones) {
     for (const [kind, name] of Object.entries(zone)) {
       check(where, name as string | undefined, (n) => /^[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/.test(n), {

@@ -1,10 +1,10 @@
 import { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { checkAuthUrl, checkCaCertificate, checkExternalNetworkName, checkRegion, checkZones } from './cloud-checks';
 import { AvailabilityZone, IOpenStackCloud, LoadBalancerProvider } from '../contracts/openstack-cloud';
 import { parseCidr } from '../core/cidr-checks';
 import { Mtu } from '../core/mtu';
 import { checkInteger } from '../core/validation';
-import { checkAuthUrl, checkCaCertificate, checkExternalNetworkName, checkRegion, checkZones } from './cloud-checks';
 
 /** What is known of a cloud that is already there. */
 export interface OpenStackCloudAttributes {

@@ -1,13 +1,13 @@
 import { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { checkCaCertificate, checkExternalNetworkName, checkRegion, checkZones } from './cloud-checks';
+import { OpenStackEngine } from './openstack-engine';
 import { IBareMetalPool } from '../contracts/bare-metal-pool';
 import { HostRole, NetworkRole } from '../contracts/host';
 import { AvailabilityZone, IOpenStackCloud, LoadBalancerProvider } from '../contracts/openstack-cloud';
 import { Cidr } from '../core/cidr';
 import { IpFamily } from '../core/ip-family';
 import { Mtu } from '../core/mtu';
-import { checkCaCertificate, checkExternalNetworkName, checkRegion, checkZones } from './cloud-checks';
-import { OpenStackEngine } from './openstack-engine';
 
 /** Properties of OpenStackControlPlane. */
 export interface OpenStackControlPlaneProps {

@@ -1,4 +1,4 @@
-import { ITerraformDependable, TerraformStack } from 'cdktf';
+import { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { IBareMetalPool, PoolCapacity, SshAccess } from '../../lib/contracts/bare-metal-pool';
 import { Host, HostNetwork, HostNic, HostProps, HostRole, NetworkRole } from '../../lib/contracts/host';
@@ -42,7 +42,7 @@ export const NETWORKS: HostNetwork[] = [
 const nic = (name: string, network: NetworkRole, address?: string): HostNic => ({ name, networks: [network], address });
 
 /** The n-th host: its interfaces follow from what it is for. */
-export function host(n: number, roles: HostRole[], more: Partial<HostProps> = {}): Host {
+export function testHost(n: number, roles: HostRole[], more: Partial<HostProps> = {}): Host {
   const is = (...wanted: HostRole[]) => wanted.some((role) => roles.includes(role));
   return new Host({
     name: `${roles[0]}-${n}`,
@@ -66,13 +66,8 @@ export function host(n: number, roles: HostRole[], more: Partial<HostProps> = {}
 /** Three control and network hosts, three compute hosts in two zones, three storage hosts. */
 export function threeByThree(): Host[] {
   return [
-    ...[11, 12, 13].map((n) => host(n, [HostRole.CONTROL, HostRole.NETWORK])),
-    ...[21, 22, 23].map((n) => host(n, [HostRole.COMPUTE], { zone: n === 23 ? 'az2' : 'az1' })),
-    ...[31, 32, 33].map((n) => host(n, [HostRole.STORAGE])),
+    ...[11, 12, 13].map((n) => testHost(n, [HostRole.CONTROL, HostRole.NETWORK])),
+    ...[21, 22, 23].map((n) => testHost(n, [HostRole.COMPUTE], { zone: n === 23 ? 'az2' : 'az1' })),
+    ...[31, 32, 33].map((n) => testHost(n, [HostRole.STORAGE])),
   ];
-}
-
-/** A stack for what needs a scope and nothing of Terraform. */
-export function scope(app: Construct, name = 'metal'): TerraformStack {
-  return new TerraformStack(app, name);
 }

@@ -1,7 +1,7 @@
-import { ITerraformDependable, TerraformResource } from 'cdktf';
-import { Construct } from 'constructs';
 import { Password } from '@cdktf/provider-random/lib/password';
 import { RandomProvider } from '@cdktf/provider-random/lib/provider';
+import { ITerraformDependable, TerraformResource } from 'cdktf';
+import { Construct } from 'constructs';
 import { defaultProvider } from '../../core/default-provider';
 import { check, checkInteger, checkUnique, fail, isKnown } from '../../core/validation';
 import { BlockstorageQuotasetV3 } from '../../providers/openstack/blockstorage-quotaset-v3';

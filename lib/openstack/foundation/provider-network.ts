@@ -1,5 +1,6 @@
 import { ITerraformDependable, TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
+import { checkAllocationPools } from './allocation-pools';
 import { Cidr } from '../../core/cidr';
 import { checkAddress, checkInside, parseCidr } from '../../core/cidr-checks';
 import { IpFamily } from '../../core/ip-family';
@@ -7,7 +8,6 @@ import { Mtu } from '../../core/mtu';
 import { check, checkInteger, fail, isKnown } from '../../core/validation';
 import { NetworkingNetworkV2 } from '../../providers/openstack/networking-network-v2';
 import { NetworkingSubnetV2 } from '../../providers/openstack/networking-subnet-v2';
-import { checkAllocationPools } from './allocation-pools';
 
 /** A range of addresses that Neutron may hand out, both ends included. */
 export interface AllocationPool {

@@ -10,7 +10,7 @@ import { kollaFiles } from '../../../lib/openstack/engines/kolla/kolla-engine';
 import { CinderBackend, KollaOptions, NeutronDriver } from '../../../lib/openstack/engines/kolla/kolla-options';
 import { OpenStackControlPlane } from '../../../lib/openstack/openstack-control-plane';
 import { OpenStackEngine } from '../../../lib/openstack/openstack-engine';
-import { host as kollaHost, TestPool, threeByThree } from '../../openstack/pool';
+import { testHost, TestPool, threeByThree } from '../../openstack/pool';
 import type { Check, Context } from '../harness/check';
 import { Kolla } from '../harness/kolla';
 import { daemon, exec, type ExecResult, run, waitFor } from '../harness/process';
@@ -190,7 +190,7 @@ function deployment(host: DeploymentHost, options: Partial<KollaOptions> = {}): 
   const stack = new TerraformStack(app, 'metal');
   const pool = new (class extends TestPool {
     public readonly ssh = { user: host.sshd.user, privateKeyPath: host.sshd.privateKeyFile, port: host.sshd.port };
-  })(stack, [...threeByThree(), kollaHost(99, [HostRole.DEPLOYMENT], { managementAddress: host.sshd.host })]);
+  })(stack, [...threeByThree(), testHost(99, [HostRole.DEPLOYMENT], { managementAddress: host.sshd.host })]);
   const engine = OpenStackEngine.kolla({
     release: OpenStackRelease.V2026_1,
     internalVip: '10.10.0.250',
@@ -214,8 +214,9 @@ async function stagesOverSsh(context: Context): Promise<void> {
   const environment = { TF_CLI_CONFIG_FILE: context.value('TF_CLI_CONFIG_FILE'), TF_INPUT: '0', CHECKPOINT_DISABLE: '1' };
   const workspace = (options?: Partial<KollaOptions>) => new Workspace(context, { folder, configuration: deployment(host, options) });
   const expectCalls = (what: string, expected: string[]) => {
-    if (host.calls().join() !== expected.join())
+    if (host.calls().join() !== expected.join()) {
       throw new Error(`${what}: Kolla-Ansible was called with\n${host.calls().join('\n')}\ninstead of\n${expected.join('\n')}`);
+    }
   };
   const kolla = (name: string) => path.join(host.folder, 'kolla', name);
 
@@ -227,7 +228,7 @@ async function stagesOverSsh(context: Context): Promise<void> {
   await first.expectNoChanges();
   const passwords = fs.readFileSync(kolla('passwords.yml'), 'utf8');
   if (/^keystone_admin_password:\s*$/m.test(passwords)) throw new Error('there are no passwords');
-  if ((fs.statSync(kolla('passwords.yml')).mode & 0o077) !== 0) throw new Error('passwords are readable for others');
+  if (!fs.statSync(kolla('passwords.yml')).mode.toString(8).endsWith('600')) throw new Error('passwords are readable for others');
   const password = /^keystone_admin_password: (\S+)$/m.exec(passwords)![1];
   if (JSON.stringify(await first.show()).includes(password)) throw new Error('a password is in the state');
   if (
@@ -254,12 +255,14 @@ async function stagesOverSsh(context: Context): Promise<void> {
   for (const name of fs.readdirSync(folder).filter((file) => file.endsWith('.lock.info'))) fs.rmSync(path.join(folder, name));
   const other = host.ssh(`/var/lib/strata-kolla/bin/run-stage.sh other ${'0'.repeat(8)} 1 true`);
   const { code, output } = await other;
-  if (code !== 124 || !output.includes('stage prechecks is running on this host, other waits for it'))
+  if (code !== 124 || !output.includes('stage prechecks is running on this host, other waits for it')) {
     throw new Error(`another stage beside it: ${code} ${output}`);
+  }
   setTimeout(() => host.flag('hold', false), 5_000);
   const again = await second.exec('apply', '-auto-approve', '-no-color');
-  if (again.code !== 0 || !again.output.includes('stage prechecks is running already, attached to it'))
+  if (again.code !== 0 || !again.output.includes('stage prechecks is running already, attached to it')) {
     throw new Error(`the apply after the cut:\n${again.output}`);
+  }
   expectCalls('after the cut', [...FIRST, 'prechecks --use-test-images', 'deploy']);
   await second.expectNoChanges();
   if (!fs.existsSync(kolla('config/extra/new.conf'))) throw new Error('the new file is missing');
@@ -279,10 +282,12 @@ async function stagesOverSsh(context: Context): Promise<void> {
   await waitFor('the end of the stage', async () => fs.readFileSync(path.join(host.folder, 'lib/strata-kolla/prechecks/result'), 'utf8') === '0\n');
   host.flag('break', true);
   const failed = await third.exec('apply', '-auto-approve', '-no-color');
-  if (failed.code === 0 || !failed.output.includes('stage prechecks has ended well while nobody was attached'))
+  if (failed.code === 0 || !failed.output.includes('stage prechecks has ended well while nobody was attached')) {
     throw new Error(`an unattended end:\n${failed.output}`);
-  if (!/stage deploy failed with 4; its log on this host is .*\n[\s\S]*FAILED! => the reason why/.test(failed.output))
+  }
+  if (!/stage deploy failed with 4; its log on this host is .*\n[\s\S]*FAILED! => the reason why/.test(failed.output)) {
     throw new Error(`a failure is told as\n${failed.output}`);
+  }
   host.flag('break', false);
   await third.apply();
   expectCalls('after a failure', [...FIRST, 'prechecks --use-test-images', 'deploy', 'prechecks --use-test-images', 'deploy', 'deploy']);

@@ -135,11 +135,13 @@ print(json.dumps({
     'lists load balancers': 0,
   };
   for (const [name, value] of Object.entries(expected)) {
-    if (JSON.stringify(said[name]) !== JSON.stringify(value))
+    if (JSON.stringify(said[name]) !== JSON.stringify(value)) {
       throw new Error(`${name}: ${JSON.stringify(said[name])} instead of ${JSON.stringify(value)}`);
+    }
   }
-  if (!said.flavors.includes('strata-4c-8192m-40g') || !said.flavors.includes('strata-2c-4096m-20g'))
+  if (!said.flavors.includes('strata-4c-8192m-40g') || !said.flavors.includes('strata-2c-4096m-20g')) {
     throw new Error(`the user sees the flavors ${said.flavors}`);
+  }
   if (!said.zones.includes('foundation-az')) throw new Error(`zones are ${said.zones}`);
   await refusesOtherContent(workspaces.foundation);
 }

@@ -1,6 +1,6 @@
+import { iscsiPortals, KollaModel, mtuOf, networkOr, physicalNetworks } from './kolla-model';
 import { HostRole, NetworkRole } from '../../../contracts/host';
 import { fail, Where } from '../../../core/validation';
-import { iscsiPortals, KollaModel, mtuOf, networkOr, physicalNetworks } from './kolla-model';
 
 /** Sections of an INI file as oslo.config reads it. */
 export type Ini = { readonly [section: string]: { readonly [key: string]: string } };

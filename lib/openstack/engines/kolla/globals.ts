@@ -1,9 +1,9 @@
 import { stringify } from 'yaml';
+import { cinderVolumeHosts, KollaModel, physicalNetworks } from './kolla-model';
+import { NeutronDriver } from './kolla-options';
 import { HostRole } from '../../../contracts/host';
 import { LoadBalancerProvider } from '../../../contracts/openstack-cloud';
 import { IpFamily } from '../../../core/ip-family';
-import { cinderVolumeHosts, KollaModel, physicalNetworks } from './kolla-model';
-import { NeutronDriver } from './kolla-options';
 
 /** Where Kolla's files are on the deployment host. */
 export const CONFIG_DIRECTORY = '/etc/kolla';

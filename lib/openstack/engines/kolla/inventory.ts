@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { blockDevices, cloudHosts, iscsiPortals, KollaModel, networkOr, providerNics } from './kolla-model';
 import { Host, HostNic, HostRole, NetworkRole } from '../../../contracts/host';
 import { LoadBalancerProvider } from '../../../contracts/openstack-cloud';
 import { OpenStackRelease } from '../../../core/openstack-release';
-import { blockDevices, cloudHosts, iscsiPortals, KollaModel, networkOr, providerNics } from './kolla-model';
 
 /** A release's groups beyond those that users fill, each with its member groups: what the packaged inventory `multinode` of that release has. */
 export function packagedGroups(release: OpenStackRelease): { readonly [group: string]: readonly string[] } {

@@ -1,3 +1,5 @@
+import { AmphoraNetwork, blockDevices, cinderVolumeHosts, cloudHosts, KollaModel, mtuOf, networkOr, providerNics } from './kolla-model';
+import { CinderBackend, KollaOptions, NeutronDriver } from './kolla-options';
 import { IBareMetalPool } from '../../../contracts/bare-metal-pool';
 import { Host, HostRole, NetworkRole } from '../../../contracts/host';
 import { LoadBalancerProvider } from '../../../contracts/openstack-cloud';
@@ -12,8 +14,6 @@ import { assertHostDistribution, assertNewCloud } from '../../../core/version-ma
 import { EngineSurroundings } from '../../engine-binding';
 import { checkAllocationPools, compareAddresses } from '../../foundation/allocation-pools';
 import { AllocationPool } from '../../foundation/provider-network';
-import { AmphoraNetwork, blockDevices, cinderVolumeHosts, cloudHosts, KollaModel, mtuOf, networkOr, providerNics } from './kolla-model';
-import { CinderBackend, KollaOptions, NeutronDriver } from './kolla-options';
 
 /**
  * Decides what was left open, and throws for what Kolla's prechecks, or a deployment, would fail on: as much of it as the inventory tells.
@@ -100,12 +100,13 @@ function checkRoles(where: Where, pool: IBareMetalPool): void {
   };
   for (const [role, what] of Object.entries(needed)) {
     const hosts = pool.hostsWithRole(role as HostRole);
-    if (hosts.length === 0)
+    if (hosts.length === 0) {
       fail(where, {
         problem: `no host has the role ${role}, which runs ${what}`,
         value: 0,
         fix: `give it to at least one host; control hosts may be network hosts, too`,
       });
+    }
   }
   assertQuorum(where, 'number of control hosts', pool.hostsWithRole(HostRole.CONTROL).length);
   if (pool.hostsWithRole(HostRole.DEPLOYMENT).length > 1) {
@@ -192,8 +193,9 @@ function checkInterfaces(where: Where, pool: IBareMetalPool, neutronDriver: Neut
   for (const host of cloudHosts(pool)) {
     needsAddress(where, host, NetworkRole.INTERNAL_API, 'every service listens there');
     if (tunnelEnds.has(host)) needsAddress(where, host, networkOr(pool, NetworkRole.TUNNEL).role, 'tunnels between the hosts end there');
-    if (host.is(HostRole.NETWORK))
+    if (host.is(HostRole.NETWORK)) {
       needsAddress(where, host, networkOr(pool, NetworkRole.EXTERNAL_API).role, 'the external virtual address is put there');
+    }
   }
   const count = providerNics(gateways[0]).length;
   for (const host of gateways) {
@@ -309,8 +311,9 @@ function amphoraNetwork(where: Where, pool: IBareMetalPool, options: KollaOption
       fix: "add it to the inventory's networks, or use LoadBalancerProvider.OVN",
     });
   }
-  for (const host of pool.hostsWithRole(HostRole.CONTROL))
+  for (const host of pool.hostsWithRole(HostRole.CONTROL)) {
     needsAddress(where, host, NetworkRole.OCTAVIA_MANAGEMENT, "Octavia's controllers speak to the amphorae there");
+  }
   const addresses = options.amphoraAddresses ?? upperHalf(cidr);
   checkAllocationPools(where, [addresses], cidr, undefined);
   const clash = pool.hosts.find((host) => {

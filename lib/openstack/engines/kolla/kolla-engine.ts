@@ -3,11 +3,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FileProvisioner, Fn, ITerraformDependable, RemoteExecProvisioner, SSHProvisionerConnection, TerraformLocal } from 'cdktf';
 import { Construct } from 'constructs';
-import { Encapsulation } from '../../../core/encapsulation';
-import { StepResource } from '../../../core/step-resource';
-import { TemplateText } from '../../../core/template-text';
-import { isKnown } from '../../../core/validation';
-import { BoundEngine, EngineSurroundings } from '../../engine-binding';
 import { renderConfigFiles } from './config-files';
 import { renderGlobals } from './globals';
 import { renderInventory } from './inventory';
@@ -15,6 +10,11 @@ import { resolveKolla } from './kolla-checks';
 import { KollaModel } from './kolla-model';
 import { KollaOptions, NeutronDriver } from './kolla-options';
 import { Stage, stagesOf } from './stages';
+import { Encapsulation } from '../../../core/encapsulation';
+import { StepResource } from '../../../core/step-resource';
+import { TemplateText } from '../../../core/template-text';
+import { isKnown } from '../../../core/validation';
+import { BoundEngine, EngineSurroundings } from '../../engine-binding';
 
 /** Where the stages' scripts, logs and results are on the deployment host. */
 const HOME = '/var/lib/strata-kolla';

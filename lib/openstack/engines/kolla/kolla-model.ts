@@ -1,3 +1,4 @@
+import { CinderBackend, KollaOptions, NeutronDriver } from './kolla-options';
 import { IBareMetalPool } from '../../../contracts/bare-metal-pool';
 import { DiskRole, Host, HostNetwork, HostNic, HostRole, NetworkRole } from '../../../contracts/host';
 import { LoadBalancerProvider } from '../../../contracts/openstack-cloud';
@@ -6,7 +7,6 @@ import { HostDistribution } from '../../../core/host-distribution';
 import { IpFamily } from '../../../core/ip-family';
 import { OpenStackRelease } from '../../../core/openstack-release';
 import { AllocationPool } from '../../foundation/provider-network';
-import { CinderBackend, KollaOptions, NeutronDriver } from './kolla-options';
 
 /** Everything that Kolla's files are rendered from, decided and checked. */
 export interface KollaModel {

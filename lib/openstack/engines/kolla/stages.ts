@@ -1,6 +1,6 @@
+import { KollaModel } from './kolla-model';
 import { LoadBalancerProvider } from '../../../contracts/openstack-cloud';
 import { OpenStackRelease } from '../../../core/openstack-release';
-import { KollaModel } from './kolla-model';
 
 /** One stage of a deployment. */
 export interface Stage {
