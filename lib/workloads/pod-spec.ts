@@ -25,7 +25,11 @@ export const PORT_NAME = 'main';
 const VOLUME_GROUP = 10001;
 
 /** The pod of a workload with one container. At the level "restricted" it satisfies the Pod Security Standard of that name. */
-export function podSpec(facts: ContainerFacts, terminationGraceSeconds: number, nodeSelector?: { readonly [label: string]: string }): StatefulSetV1SpecTemplateSpec {
+export function podSpec(
+  facts: ContainerFacts,
+  terminationGraceSeconds: number,
+  nodeSelector?: { readonly [label: string]: string },
+): StatefulSetV1SpecTemplateSpec {
   const { security } = facts;
   const restricted = security.level !== PodSecurityLevel.BASELINE;
   const group = security.runAsGroup ?? security.runAsUser;

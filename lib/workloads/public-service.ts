@@ -189,7 +189,10 @@ export class PublicService extends Construct {
       const problem = workload ? 'there is both a workload and a selector' : 'there is neither a workload nor a selector, so that nothing is served';
       fail(this, { problem, fix: 'give one of them' });
     }
-    check(this, selector, (labels) => Object.keys(labels).length > 0, { problem: 'selector is empty, and would serve every pod of the namespace', fix: 'name a label of the pods' });
+    check(this, selector, (labels) => Object.keys(labels).length > 0, {
+      problem: 'selector is empty, and would serve every pod of the namespace',
+      fix: 'name a label of the pods',
+    });
     check(this, props.namespace, (namespace) => workload === undefined || namespace === workload.namespaceName, {
       problem: `namespace must be the workload's, ${workload?.namespaceName}: a Service serves pods of its own namespace`,
       fix: 'leave it out',

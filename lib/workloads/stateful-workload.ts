@@ -230,7 +230,11 @@ export class StatefulWorkload extends Construct implements IWorkload {
         volumeClaimTemplate: [
           {
             metadata: { name: VOLUME },
-            spec: { accessModes: ['ReadWriteOnce'], storageClassName: volume.storageClass, resources: { requests: { storage: gibToQuantity(volume.sizeGib) } } },
+            spec: {
+              accessModes: ['ReadWriteOnce'],
+              storageClassName: volume.storageClass,
+              resources: { requests: { storage: gibToQuantity(volume.sizeGib) } },
+            },
           },
         ],
       },
@@ -287,7 +291,11 @@ export class StatefulWorkload extends Construct implements IWorkload {
     return new PersistentVolumeClaimV1(this, `Claim-${ordinal}`, {
       // The name under which the StatefulSet looks for it.
       metadata: { name: `${VOLUME}-${this.workloadName}-${ordinal}`, namespace: this.namespaceName, labels },
-      spec: { accessModes: ['ReadWriteOnce'], storageClassName: volume.storageClass, resources: { requests: { storage: gibToQuantity(volume.sizeGib) } } },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        storageClassName: volume.storageClass,
+        resources: { requests: { storage: gibToQuantity(volume.sizeGib) } },
+      },
       // It is bound when its pod comes, and the pod waits for it.
       waitUntilBound: false,
       // Whatever else changed would be a new volume, without the data.

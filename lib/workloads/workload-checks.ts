@@ -13,7 +13,10 @@ const IMAGE = /^[a-z0-9]([-a-z0-9._:]*[a-z0-9])?(\/[a-z0-9]+([-._]+[a-z0-9]+)*)*
 
 export function checkLabels(where: Where, what: string, labels: { readonly [key: string]: string } | undefined): void {
   for (const [key, value] of Object.entries(labels ?? {})) {
-    check(where, key, (k) => LABEL_KEY.test(k), { problem: `${what} has a key that Kubernetes rejects`, fix: 'write it as name or prefix.example.com/name' });
+    check(where, key, (k) => LABEL_KEY.test(k), {
+      problem: `${what} has a key that Kubernetes rejects`,
+      fix: 'write it as name or prefix.example.com/name',
+    });
     check(where, value, (v) => LABEL_VALUE.test(v), {
       problem: `${what} ${key} has a value that Kubernetes rejects`,
       fix: 'use letters, digits, "-", "_" and ".", 63 characters at most',
@@ -22,7 +25,10 @@ export function checkLabels(where: Where, what: string, labels: { readonly [key:
 }
 
 export function checkImage(where: Where, image: string): void {
-  check(where, image, (value) => IMAGE.test(value), { problem: 'image is not the name of a container image', fix: 'write it as registry.example.com/team/app:1.2' });
+  check(where, image, (value) => IMAGE.test(value), {
+    problem: 'image is not the name of a container image',
+    fix: 'write it as registry.example.com/team/app:1.2',
+  });
 }
 
 export function checkPort(where: Where, name: string, port: number | undefined): void {
@@ -31,12 +37,18 @@ export function checkPort(where: Where, name: string, port: number | undefined):
 
 export function checkEnv(where: Where, env: { readonly [name: string]: string }, secretEnv: { readonly [name: string]: SecretKey }): void {
   for (const name of [...Object.keys(env), ...Object.keys(secretEnv)]) {
-    check(where, name, (value) => ENV_NAME.test(value), { problem: 'name of an environment variable must be letters, digits and "_"', fix: 'choose another name' });
+    check(where, name, (value) => ENV_NAME.test(value), {
+      problem: 'name of an environment variable must be letters, digits and "_"',
+      fix: 'choose another name',
+    });
   }
   for (const [name, value] of Object.entries(env)) {
     if (name in secretEnv) fail(where, { problem: 'variable stands in both env and secretEnv', value: name, fix: 'leave one of them out' });
     if (!SECRET_NAME.test(name) || !isKnown(value)) continue;
-    fail(where, { problem: `env.${name} is a secret that would stand in the synthesised files`, fix: 'put it into a Secret and name that in secretEnv' });
+    fail(where, {
+      problem: `env.${name} is a secret that would stand in the synthesised files`,
+      fix: 'put it into a Secret and name that in secretEnv',
+    });
   }
 }
 
@@ -68,6 +80,12 @@ export function checkMountPath(where: Where, path: string): void {
 }
 
 export function checkHealthCheck(where: Where, healthCheck: HealthCheck): void {
-  check(where, healthCheck.path, (path) => path.startsWith('/'), { problem: 'path of HealthCheck.http must begin with "/"', fix: 'write it as /healthz' });
-  check(where, healthCheck.commandLine, (command) => command.length > 0, { problem: 'HealthCheck.command is empty', fix: 'give the program and its arguments' });
+  check(where, healthCheck.path, (path) => path.startsWith('/'), {
+    problem: 'path of HealthCheck.http must begin with "/"',
+    fix: 'write it as /healthz',
+  });
+  check(where, healthCheck.commandLine, (command) => command.length > 0, {
+    problem: 'HealthCheck.command is empty',
+    fix: 'give the program and its arguments',
+  });
 }

@@ -33,7 +33,12 @@ const MAPS = new Set(['annotations', 'labels', 'match_labels', 'node_selector', 
 /** Numbers that the provider takes as text. */
 const NUMBERS = new Set(['replicas', 'run_as_user', 'run_as_group', 'fs_group']);
 
-const RENAMED: Record<string, string> = { storage_provisioner: 'provisioner', cluster_ip: 'clusterIP', load_balancer_ip: 'loadBalancerIP', data: 'stringData' };
+const RENAMED: Record<string, string> = {
+  storage_provisioner: 'provisioner',
+  cluster_ip: 'clusterIP',
+  load_balancer_ip: 'loadBalancerIP',
+  data: 'stringData',
+};
 
 /** Every Kubernetes object of a stack as a manifest. A resource of a kind that isn't known here is an error. */
 export function manifestsOf(json: Block): Block[] {
@@ -62,7 +67,9 @@ function field(name: string, value: unknown, parent: string): [string, unknown] 
     return [LISTS[name], (Array.isArray(value) ? value : [value]).map((item) => object(item as Block, name))];
   }
   if (Array.isArray(value)) {
-    return value.every((item) => typeof item === 'object') ? [camel, object(value[0] as Block, name)] : [camel, value.map((item) => scalar(name, item))];
+    return value.every((item) => typeof item === 'object')
+      ? [camel, object(value[0] as Block, name)]
+      : [camel, value.map((item) => scalar(name, item))];
   }
   return [camel, object(value as Block, name)];
 }

@@ -9,7 +9,9 @@ const INTERNAL = 'service.beta.kubernetes.io/openstack-internal-load-balancer';
 
 function synth(props: Partial<PublicServiceProps> = {}, options: ClusterOptions = {}) {
   const selector = props.workload ? {} : { selector: { app: 'web' } };
-  return synthOn(options, (stack, cluster) => new PublicService(stack, 'Web', { cluster, port: 443, ...selector, ...props })).resource('kubernetes_service_v1');
+  return synthOn(options, (stack, cluster) => new PublicService(stack, 'Web', { cluster, port: 443, ...selector, ...props })).resource(
+    'kubernetes_service_v1',
+  );
 }
 const ovn = { provider: LoadBalancerProvider.OVN };
 
@@ -28,7 +30,13 @@ test('is a Service of type LoadBalancer that waits for its address', () => {
 
 test('serves a workload in its namespace, on its port', () => {
   const stack = synthOn({}, (scope, cluster) => {
-    const workload = new StatefulWorkload(scope, 'App', { cluster, image: 'app:1', port: 8080, volume: { sizeGib: 1, mountPath: '/x' }, namespace: 'shop' });
+    const workload = new StatefulWorkload(scope, 'App', {
+      cluster,
+      image: 'app:1',
+      port: 8080,
+      volume: { sizeGib: 1, mountPath: '/x' },
+      namespace: 'shop',
+    });
     const service = new PublicService(scope, 'AppPublic', { cluster, workload, port: 80, internal: true });
     new TerraformOutput(scope, 'address', { value: service.address });
   });
@@ -37,7 +45,9 @@ test('serves a workload in its namespace, on its port', () => {
   expect(service.metadata).toMatchObject({ name: 'app-public', namespace: 'shop', annotations: { [INTERNAL]: 'true' } });
   expect(pods).toMatchObject(service.spec.selector);
   expect(service.spec.port[0]).toMatchObject({ port: 80, target_port: '8080' });
-  expect(stack.json.output.address.value).toMatch(/^\$\{kubernetes_service_v1\.AppPublic_Service_\w+\.status\[0\]\.load_balancer\[0\]\.ingress\[0\]\.ip\}$/);
+  expect(stack.json.output.address.value).toMatch(
+    /^\$\{kubernetes_service_v1\.AppPublic_Service_\w+\.status\[0\]\.load_balancer\[0\]\.ingress\[0\]\.ip\}$/,
+  );
 });
 
 test('what the controller writes on it is no reason for a plan', () => {
@@ -85,7 +95,11 @@ test('every option is the annotation that the controller reads', () => {
     },
   }).metadata;
   const prefix = 'loadbalancer.openstack.org/';
-  const short = Object.fromEntries(Object.entries(annotations).filter(([key]) => key !== INTERNAL).map(([key, value]) => [key.replace(prefix, ''), value]));
+  const short = Object.fromEntries(
+    Object.entries(annotations)
+      .filter(([key]) => key !== INTERNAL)
+      .map(([key, value]) => [key.replace(prefix, ''), value]),
+  );
   expect(short).toEqual({
     'floating-network-id': 'net',
     'floating-subnet-id': 'sub',
@@ -126,7 +140,12 @@ test('references go through: a number token never becomes a text', () => {
   const service = synthOn({}, (scope, cluster) => {
     const limit = new TerraformVariable(scope, 'limit', { type: 'number' }).numberValue;
     const network = new TerraformVariable(scope, 'network', { type: 'string' }).stringValue;
-    new PublicService(scope, 'Web', { cluster, port: 443, selector: { app: 'web' }, octavia: { connectionLimit: limit, floatingNetworkId: network } });
+    new PublicService(scope, 'Web', {
+      cluster,
+      port: 443,
+      selector: { app: 'web' },
+      octavia: { connectionLimit: limit, floatingNetworkId: network },
+    });
   }).resource('kubernetes_service_v1');
   expect(service.metadata.annotations['loadbalancer.openstack.org/connection-limit']).toBe('${var.limit}');
   expect(service.metadata.annotations['loadbalancer.openstack.org/floating-network-id']).toBe('${var.network}');
@@ -137,7 +156,9 @@ test('source ranges', () => {
   expect(() => synth({ sourceRanges: ['198.51.100.0/24'] }, ovn)).toThrow(
     /^test\/Web: sourceRanges would not be enforced: OVN's load balancers have no access list, got \["198\.51\.100\.0\/24"\]; restrict clients by the cluster's publicServiceCidrs/,
   );
-  expect(synth({ sourceRanges: ['198.51.100.0/24'], securityGroupsManaged: true }, ovn).spec.load_balancer_source_ranges).toEqual(['198.51.100.0/24']);
+  expect(synth({ sourceRanges: ['198.51.100.0/24'], securityGroupsManaged: true }, ovn).spec.load_balancer_source_ranges).toEqual([
+    '198.51.100.0/24',
+  ]);
 });
 
 test.each<[string, PublicServiceProps['octavia']]>([
@@ -151,12 +172,19 @@ test.each<[string, PublicServiceProps['octavia']]>([
   ['timeoutMemberData', { timeoutMemberData: 1 }],
   ['timeoutTcpInspect', { timeoutTcpInspect: 0 }],
 ])('OVN has no %s', (option, octavia) => {
-  expect(() => synth({ octavia }, ovn)).toThrow(new RegExp(`^test/Web: octavia\\.${option} needs an amphora load balancer, and this cloud's provider is OVN, got .*; leave it out$`));
+  expect(() => synth({ octavia }, ovn)).toThrow(
+    new RegExp(`^test/Web: octavia\\.${option} needs an amphora load balancer, and this cloud's provider is OVN, got .*; leave it out$`),
+  );
   expect(() => synth({ octavia })).not.toThrow();
 });
 
 test.each<[string, Partial<PublicServiceProps>, RegExp, ClusterOptions?]>([
-  ['another method with OVN', { octavia: { method: 'ROUND_ROBIN' } }, /octavia\.method \(with OVN\) is not known, got "ROUND_ROBIN"; use one of SOURCE_IP_PORT/, ovn],
+  [
+    'another method with OVN',
+    { octavia: { method: 'ROUND_ROBIN' } },
+    /octavia\.method \(with OVN\) is not known, got "ROUND_ROBIN"; use one of SOURCE_IP_PORT/,
+    ovn,
+  ],
   ['a method that is none', { octavia: { method: 'RANDOM' } }, /octavia\.method is not known, got "RANDOM"/],
   ['PROXY and X-Forwarded-For', { octavia: { proxyProtocol: true, xForwardedFor: true } }, /exclude each other/],
   ['PROXY on UDP', { octavia: { proxyProtocol: true }, protocol: ServiceProtocol.UDP }, /need TCP, got "UDP"/],
@@ -170,7 +198,11 @@ test.each<[string, Partial<PublicServiceProps>, RegExp, ClusterOptions?]>([
   ['a range twice', { sourceRanges: ['10.0.0.0/8', '10.0.0.0/8'] }, /CIDR in sourceRanges must be unique/],
   ['a floating IP that is none', { floatingIp: '203.0.113' }, /floatingIp is not an IPv4 or IPv6 address, got "203\.0\.113"/],
   ['an internal floating IP', { floatingIp: '203.0.113.9', internal: true }, /an internal Service has no floating IP/],
-  ['LOCAL without a monitor', { externalTrafficPolicy: ExternalTrafficPolicy.LOCAL, octavia: { healthMonitor: false } }, /LOCAL needs the health monitor/],
+  [
+    'LOCAL without a monitor',
+    { externalTrafficPolicy: ExternalTrafficPolicy.LOCAL, octavia: { healthMonitor: false } },
+    /LOCAL needs the health monitor/,
+  ],
 ])('%s is an error', (_, props, message, options = {}) => {
   expect(() => synth(props, options)).toThrow(message);
 });

@@ -14,12 +14,18 @@ function synth(props: Partial<StatefulWorkloadProps> = {}, id = 'App', look: (wo
 const set = (stack: Synthesised) => stack.resource('kubernetes_stateful_set_v1');
 const pod = (stack: Synthesised) => set(stack).spec.template.spec;
 const container = (stack: Synthesised) => pod(stack).container[0];
-const env = (stack: Synthesised) => Object.fromEntries((container(stack).env ?? []).map((entry: any) => [entry.name, entry.value ?? entry.value_from.secret_key_ref]));
+const env = (stack: Synthesised) =>
+  Object.fromEntries((container(stack).env ?? []).map((entry: any) => [entry.name, entry.value ?? entry.value_from.secret_key_ref]));
 
 describe('postgres:17, as the first example of the design has it', () => {
   const postgres = () =>
     synthOn({ openstack: false }, (stack, cluster) => {
-      new StatefulWorkload(stack, 'Postgres', { cluster, image: 'postgres:17', volume: { sizeGib: 20, mountPath: '/var/lib/postgresql/data' }, port: 5432 });
+      new StatefulWorkload(stack, 'Postgres', {
+        cluster,
+        image: 'postgres:17',
+        volume: { sizeGib: 20, mountPath: '/var/lib/postgresql/data' },
+        port: 5432,
+      });
     });
 
   test('runs as the user of the image, with its data in a folder of its own', () => {
@@ -94,7 +100,9 @@ describe('claims', () => {
       new CinderCsi(scope, 'CinderCsi', { cluster });
     });
     expect(set(stack).depends_on).toContainEqual(expect.stringMatching(/^kubernetes_persistent_volume_claim_v1\.App_Claim-0_/));
-    expect(stack.resource('kubernetes_persistent_volume_claim_v1').depends_on).toContainEqual(expect.stringMatching(/^helm_release\.CinderCsi_Release_/));
+    expect(stack.resource('kubernetes_persistent_volume_claim_v1').depends_on).toContainEqual(
+      expect.stringMatching(/^helm_release\.CinderCsi_Release_/),
+    );
   });
 });
 
@@ -106,7 +114,11 @@ describe('security', () => {
       enable_service_links: false,
       security_context: { run_as_non_root: true, fs_group: '10001', seccomp_profile: { type: 'RuntimeDefault' } },
     });
-    expect(container(stack).security_context).toMatchObject({ allow_privilege_escalation: false, privileged: false, capabilities: { drop: ['ALL'] } });
+    expect(container(stack).security_context).toMatchObject({
+      allow_privilege_escalation: false,
+      privileged: false,
+      capabilities: { drop: ['ALL'] },
+    });
   });
 
   test('is baseline for images that must begin as root, which is then nobody else', () => {
@@ -117,7 +129,11 @@ describe('security', () => {
   });
 
   test('runs as whom it is told', () => {
-    expect(pod(synth({ security: { runAsUser: 1000 } })).security_context).toMatchObject({ run_as_user: '1000', run_as_group: '1000', fs_group: '1000' });
+    expect(pod(synth({ security: { runAsUser: 1000 } })).security_context).toMatchObject({
+      run_as_user: '1000',
+      run_as_group: '1000',
+      fs_group: '1000',
+    });
     expect(() => synth({ security: { runAsUser: 0 } })).toThrow(/security\.runAsUser must be a whole number from 1 .*got 0/);
   });
 
@@ -126,7 +142,10 @@ describe('security', () => {
       new StatefulWorkload(scope, 'One', { cluster, ...app, namespace: 'shop', createNamespace: true });
       new StatefulWorkload(scope, 'Two', { cluster, ...app, namespace: 'shop', createNamespace: true });
     });
-    expect(stack.resource('kubernetes_namespace_v1').metadata).toMatchObject({ name: 'shop', labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } });
+    expect(stack.resource('kubernetes_namespace_v1').metadata).toMatchObject({
+      name: 'shop',
+      labels: { 'pod-security.kubernetes.io/enforce': 'restricted' },
+    });
     for (const claim of Object.values(stack.resources('kubernetes_persistent_volume_claim_v1'))) {
       expect(claim.depends_on).toContainEqual(expect.stringMatching(/^kubernetes_namespace_v1\.Namespace-shop/));
     }
@@ -144,7 +163,10 @@ describe('names', () => {
     expect(set(stack).metadata).toMatchObject({ name, namespace: 'default' });
     expect(set(stack).spec.service_name).toBe(name);
     expect(workload!.host).toBe(`${name}.default.svc.cluster.local`);
-    expect(stack.resource('kubernetes_service_v1')).toMatchObject({ metadata: { name }, spec: { cluster_ip: 'None', selector: workload!.selectorLabels } });
+    expect(stack.resource('kubernetes_service_v1')).toMatchObject({
+      metadata: { name },
+      spec: { cluster_ip: 'None', selector: workload!.selectorLabels },
+    });
     expect(set(stack).spec.template.metadata.labels).toMatchObject(workload!.selectorLabels);
   });
 });
@@ -155,16 +177,27 @@ test('a secret may come by reference, never as a literal', () => {
   );
   const stack = synthOn({ openstack: false }, (scope, cluster) => {
     const password = new TerraformVariable(scope, 'password', { sensitive: true }).stringValue;
-    new StatefulWorkload(scope, 'App', { cluster, ...app, env: { DB_PASSWORD: password, TOKEN_TTL: '3600' }, generatedPasswords: ['ADMIN_PASSWORD'] });
+    new StatefulWorkload(scope, 'App', {
+      cluster,
+      ...app,
+      env: { DB_PASSWORD: password, TOKEN_TTL: '3600' },
+      generatedPasswords: ['ADMIN_PASSWORD'],
+    });
   });
-  expect(env(stack)).toEqual({ DB_PASSWORD: '${var.password}', TOKEN_TTL: '3600', ADMIN_PASSWORD: { name: 'app-credentials', key: 'ADMIN_PASSWORD' } });
+  expect(env(stack)).toEqual({
+    DB_PASSWORD: '${var.password}',
+    TOKEN_TTL: '3600',
+    ADMIN_PASSWORD: { name: 'app-credentials', key: 'ADMIN_PASSWORD' },
+  });
 });
 
 test('resources are quantities', () => {
-  expect(container(synth({ resources: { cpuMillicores: 1500, cpuLimitMillicores: 2000, memoryMib: 1024, memoryLimitMib: 1536 } })).resources).toEqual({
-    requests: { cpu: '1500m', memory: '1Gi' },
-    limits: { cpu: '2', memory: '1536Mi' },
-  });
+  expect(container(synth({ resources: { cpuMillicores: 1500, cpuLimitMillicores: 2000, memoryMib: 1024, memoryLimitMib: 1536 } })).resources).toEqual(
+    {
+      requests: { cpu: '1500m', memory: '1Gi' },
+      limits: { cpu: '2', memory: '1536Mi' },
+    },
+  );
 });
 
 test.each<[string, HealthCheck, object | undefined]>([
@@ -204,7 +237,11 @@ test.each<[string, Partial<StatefulWorkloadProps>, RegExp]>([
   ['a variable that no shell takes', { env: { 'a-b': 'c' } }, /environment variable must be letters.*got "a-b"/],
   ['a variable twice', { env: { A: '1' }, secretEnv: { A: { name: 's', key: 'k' } } }, /stands in both env and secretEnv, got "A"/],
   ['a password twice', { secretEnv: { A: { name: 's', key: 'k' } }, generatedPasswords: ['A'] }, /generated password and another value, got "A"/],
-  ['a limit under the request', { resources: { memoryMib: 512, memoryLimitMib: 256 } }, /memoryLimitMib must not be less than memoryMib, got \[256,512\]/],
+  [
+    'a limit under the request',
+    { resources: { memoryMib: 512, memoryLimitMib: 256 } },
+    /memoryLimitMib must not be less than memoryMib, got \[256,512\]/,
+  ],
   ['a CPU limit under the default request', { resources: { cpuLimitMillicores: 100 } }, /cpuLimitMillicores must not be less/],
   ['a label that Kubernetes rejects', { labels: { team: 'a b' } }, /labels team has a value that Kubernetes rejects, got "a b"/],
   ['a selector that Kubernetes rejects', { nodeSelector: { '-x': 'y' } }, /nodeSelector has a key that Kubernetes rejects, got "-x"/],

@@ -54,7 +54,14 @@ function objects(): Block[] {
       nodeSelector: { tier: 'general' },
       labels: { team: 'shop' },
     });
-    new StatefulWorkload(scope, 'Probed', { cluster, image: 'app', volume: { sizeGib: 1, mountPath: '/data' }, port: 1, namespace: 'restricted', healthCheck: HealthCheck.command(['true']) });
+    new StatefulWorkload(scope, 'Probed', {
+      cluster,
+      image: 'app',
+      volume: { sizeGib: 1, mountPath: '/data' },
+      port: 1,
+      namespace: 'restricted',
+      healthCheck: HealthCheck.command(['true']),
+    });
     new StatefulWorkload(scope, 'Rooted', {
       cluster,
       image: 'legacy:1',
@@ -64,7 +71,13 @@ function objects(): Block[] {
       createNamespace: true,
       security: { level: PodSecurityLevel.BASELINE },
     });
-    new PublicService(scope, 'PostgresInternal', { cluster, workload: postgres, port: 5432, internal: true, externalTrafficPolicy: ExternalTrafficPolicy.LOCAL });
+    new PublicService(scope, 'PostgresInternal', {
+      cluster,
+      workload: postgres,
+      port: 5432,
+      internal: true,
+      externalTrafficPolicy: ExternalTrafficPolicy.LOCAL,
+    });
     new PublicService(scope, 'Web', {
       cluster,
       selector: { app: 'web' },
@@ -91,7 +104,10 @@ const podOf = (set: Block): Block => ({
   metadata: { ...set.spec.template.metadata, name: `${set.metadata.name}-0`, namespace: set.metadata.namespace },
   spec: {
     ...set.spec.template.spec,
-    volumes: set.spec.volumeClaimTemplates.map(({ metadata: { name } }: Block) => ({ name, persistentVolumeClaim: { claimName: `${name}-${set.metadata.name}-0` } })),
+    volumes: set.spec.volumeClaimTemplates.map(({ metadata: { name } }: Block) => ({
+      name,
+      persistentVolumeClaim: { claimName: `${name}-${set.metadata.name}-0` },
+    })),
   },
 });
 
@@ -113,12 +129,15 @@ export const checks: readonly Check[] = [
       const server = await startApiServer(context);
       await prepare(server, namespaces);
       const sets = all.filter(({ kind }) => kind === 'StatefulSet');
-      if (sets.length !== 4 || namespaces.length !== 2) throw new Error(`expected 4 StatefulSets and 2 namespaces, found ${sets.length} and ${namespaces.length}`);
+      if (sets.length !== 4 || namespaces.length !== 2)
+        throw new Error(`expected 4 StatefulSets and 2 namespaces, found ${sets.length} and ${namespaces.length}`);
 
       for (const manifest of [...all, ...sets.map(podOf)]) {
-        const { output } = await server.kubectl(['apply', '--dry-run=server', '--validate=strict', '-f', '-'], JSON.stringify(manifest)).catch((error: Error) => {
-          throw new Error(`${named(manifest)}: ${error.message}`);
-        });
+        const { output } = await server
+          .kubectl(['apply', '--dry-run=server', '--validate=strict', '-f', '-'], JSON.stringify(manifest))
+          .catch((error: Error) => {
+            throw new Error(`${named(manifest)}: ${error.message}`);
+          });
         if (/^Warning:/m.test(output) && manifest.metadata.namespace !== 'baseline') throw new Error(`${named(manifest)}:\n${output}`);
       }
       context.log(`${all.length} objects and ${sets.length} pods`);
@@ -126,10 +145,15 @@ export const checks: readonly Check[] = [
       // the instrument must be able to say no
       const rooted = podOf(sets.find(({ metadata }) => metadata.name === 'rooted')!);
       const intruder = { ...rooted, metadata: { ...rooted.metadata, namespace: 'restricted' } };
-      const { code, output } = await exec(`${context.value('KUBERNETES_BIN')}/kubectl`, ['--kubeconfig', server.kubeconfig, 'apply', '--dry-run=server', '-f', '-'], {
-        input: JSON.stringify(intruder),
-      });
-      if (code === 0 || !output.includes('violates PodSecurity "restricted')) throw new Error(`a pod that may be root was let into the restricted namespace:\n${output}`);
+      const { code, output } = await exec(
+        `${context.value('KUBERNETES_BIN')}/kubectl`,
+        ['--kubeconfig', server.kubeconfig, 'apply', '--dry-run=server', '-f', '-'],
+        {
+          input: JSON.stringify(intruder),
+        },
+      );
+      if (code === 0 || !output.includes('violates PodSecurity "restricted'))
+        throw new Error(`a pod that may be root was let into the restricted namespace:\n${output}`);
     },
   },
 ];

@@ -27,6 +27,7 @@ const recipes = {
   kubectl: { up: ['kubernetes.sh', 'kubectl'] },
   'kube-apiserver': { up: ['kubernetes.sh', 'kube-apiserver'] },
   etcd: { up: ['etcd.sh'] },
+  gcfg: { up: ['gcfg.sh'] },
 } as const satisfies { [name: string]: Recipe };
 
 export type Component = keyof typeof recipes;

@@ -41,7 +41,11 @@ const everything = (cni: Cni) =>
 describe('every value that an add-on sets is one that its chart has', () => {
   let stacks: Record<string, Synthesised>;
   beforeAll(() => {
-    stacks = { cilium: everything(Cni.cilium()), calico: everything(Cni.calico()), ipip: everything(Cni.calico({ encapsulation: CalicoEncapsulation.IPIP })) };
+    stacks = {
+      cilium: everything(Cni.cilium()),
+      calico: everything(Cni.calico()),
+      ipip: everything(Cni.calico({ encapsulation: CalicoEncapsulation.IPIP })),
+    };
   });
 
   test.each([
@@ -59,7 +63,9 @@ describe('every value that an add-on sets is one that its chart has', () => {
     expect(unknownValues(chart, { clusterId: 'prod', csi: { plugin: { nodePlugin: { podAnnotation: {} } } } })).toEqual([
       'clusterId is not in the chart',
     ]);
-    expect(unknownValues(chart, { csi: { plugin: { nodePlugin: { kubeletDirectory: '/x' } } } })).toEqual(['csi.plugin.nodePlugin.kubeletDirectory is not in the chart']);
+    expect(unknownValues(chart, { csi: { plugin: { nodePlugin: { kubeletDirectory: '/x' } } } })).toEqual([
+      'csi.plugin.nodePlugin.kubeletDirectory is not in the chart',
+    ]);
     expect(unknownValues(chart, { storageClass: { enabled: 'no' } })).toEqual(['storageClass.enabled is string, and boolean in the chart']);
   });
 });

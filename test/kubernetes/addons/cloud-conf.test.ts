@@ -7,7 +7,10 @@ import { readGcfg } from './gcfg';
 
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 30 }),
-  fc.string({ unit: fc.constantFrom('"', '\\', '#', ';', '=', '[', ']', ' ', '\t', '\n', '\r', '\0', '$', '{', '%', 'n', 't', 'a', 'é', '漢', '😀'), maxLength: 30 }),
+  fc.string({
+    unit: fc.constantFrom('"', '\\', '#', ';', '=', '[', ']', ' ', '\t', '\n', '\r', '\0', '$', '{', '%', 'n', 't', 'a', 'é', '漢', '😀'),
+    maxLength: 30,
+  }),
 );
 const UNSPEAKABLE = /\r|\0|\p{Surrogate}/u;
 const speakable = (value: string) => !UNSPEAKABLE.test(value) && value.normalize('NFC') === value;
@@ -28,7 +31,9 @@ describe('cloud.conf', () => {
           rendered = renderCloudConf('test', sections);
         } catch (error) {
           expect(sound).toBe(false);
-          expect((error as Error).message).toMatch(/^test: (auth-url of \[Global\]|public-network-name of \[Networking\]|floating-subnet of .*|the name of a LoadBalancerClass) /);
+          expect((error as Error).message).toMatch(
+            /^test: (auth-url of \[Global\]|public-network-name of \[Networking\]|floating-subnet of .*|the name of a LoadBalancerClass) /,
+          );
           return;
         }
         expect(sound).toBe(true);
@@ -64,7 +69,9 @@ describe('cloud.conf', () => {
   test('a token stays a reference, escaped by Terraform once it is known', () => {
     const stack = synthStack((scope) => {
       const secret = new TerraformVariable(scope, 'secret', { sensitive: true }).stringValue;
-      new TemplateText(scope, 'Conf', { parts: [renderCloudConf('test', [{ name: 'Global', values: { 'application-credential-secret': secret } }])] });
+      new TemplateText(scope, 'Conf', {
+        parts: [renderCloudConf('test', [{ name: 'Global', values: { 'application-credential-secret': secret } }])],
+      });
     });
     const [value] = Object.values(stack.json.locals) as string[];
     expect(value).toMatch(/^\[Global\]\napplication-credential-secret="\$\{replace\(replace\(replace\(replace\(var\.secret, .*\)\}"\n$/s);

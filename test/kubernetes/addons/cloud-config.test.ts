@@ -41,7 +41,8 @@ describe('CloudConfig', () => {
   test('carries the references of the cluster, the secret among them, never a literal', () => {
     const stack = synthOn({}, (scope, cluster) => new CloudConfig(scope, 'CloudConfig', { cluster }));
     const text = local(stack, stack.resource('kubernetes_secret_v1').data['cloud.conf']);
-    for (const name of ['CredentialId', 'CredentialSecret', 'ExternalNetworkId', 'SubnetId']) expect(text).toMatch(new RegExp(`var\\.Cluster_${name}_`));
+    for (const name of ['CredentialId', 'CredentialSecret', 'ExternalNetworkId', 'SubnetId'])
+      expect(text).toMatch(new RegExp(`var\\.Cluster_${name}_`));
   });
 
   test('is one Secret in kube-system, which both charts mount at /etc/config, the CA beside it', () => {
@@ -60,7 +61,9 @@ describe('CloudConfig', () => {
     });
     expect(Object.keys(stack.resources('kubernetes_secret_v1'))).toHaveLength(1);
     for (const name of ['openstack-cloud-controller-manager', 'openstack-cinder-csi']) {
-      expect(local(stack, releaseOf(stack, name).values[0])).toMatch(/"checksum\/cloud-config":"\$\{[^}]*nonsensitive\(sha256\(local\.CloudConfig_CloudConf_/);
+      expect(local(stack, releaseOf(stack, name).values[0])).toMatch(
+        /"checksum\/cloud-config":"\$\{[^}]*nonsensitive\(sha256\(local\.CloudConfig_CloudConf_/,
+      );
       expect(releaseOf(stack, name).depends_on).toContainEqual(expect.stringMatching(/^kubernetes_secret_v1\.CloudConfig_Secret_/));
       expect(helmValues(stack, releaseOf(stack, name)).secret).toMatchObject({ enabled: true, create: false, name: 'cloud-config' });
     }
@@ -93,12 +96,19 @@ describe('CloudConfig', () => {
   });
 
   test('a cluster without a known OpenStack is an error that says what to give', () => {
-    expect(() => cloudConf({}, { openstack: false })).toThrow(/^test\/CloudConfig: nothing is known of the OpenStack below the cluster prod; give the cluster its `openstack`/);
+    expect(() => cloudConf({}, { openstack: false })).toThrow(
+      /^test\/CloudConfig: nothing is known of the OpenStack below the cluster prod; give the cluster its `openstack`/,
+    );
   });
 
   test('writes every option under its name', () => {
     const conf = cloudConf({
-      networking: { internalNetworkNames: ['nodes', 'more; nodes'], publicNetworkNames: ['public'], addressSortOrder: ['10.0.0.0/8', 'fd00::/8'], ipv6SupportDisabled: true },
+      networking: {
+        internalNetworkNames: ['nodes', 'more; nodes'],
+        publicNetworkNames: ['public'],
+        addressSortOrder: ['10.0.0.0/8', 'fd00::/8'],
+        ipv6SupportDisabled: true,
+      },
       loadBalancer: {
         method: LoadBalancerMethod.LEAST_CONNECTIONS,
         floatingSubnetTags: ['a', 'b'],
@@ -144,11 +154,18 @@ describe('CloudConfig', () => {
   });
 
   test('with OVN the method is the only one it has', () => {
-    expect(cloudConf({}, { provider: LoadBalancerProvider.OVN }).LoadBalancer).toMatchObject({ 'lb-provider': ['ovn'], 'lb-method': ['SOURCE_IP_PORT'] });
+    expect(cloudConf({}, { provider: LoadBalancerProvider.OVN }).LoadBalancer).toMatchObject({
+      'lb-provider': ['ovn'],
+      'lb-method': ['SOURCE_IP_PORT'],
+    });
   });
 
   test.each<[string, Omit<CloudConfigProps, 'cluster'>, RegExp]>([
-    ['another method', { loadBalancer: { method: LoadBalancerMethod.ROUND_ROBIN } }, /method must be SOURCE_IP_PORT.*got "ROUND_ROBIN"; leave it out/],
+    [
+      'another method',
+      { loadBalancer: { method: LoadBalancerMethod.ROUND_ROBIN } },
+      /method must be SOURCE_IP_PORT.*got "ROUND_ROBIN"; leave it out/,
+    ],
     ['a flavor', { loadBalancer: { flavorId: 'x' } }, /loadBalancer\.flavorId needs an amphora load balancer.*got "x"/],
     ['a zone', { loadBalancer: { availabilityZone: 'x' } }, /loadBalancer\.availabilityZone needs an amphora/],
     ['a TLS container', { loadBalancer: { defaultTlsContainerRef: 'x' } }, /defaultTlsContainerRef needs an amphora/],
@@ -159,13 +176,30 @@ describe('CloudConfig', () => {
   test.each<[string, Omit<CloudConfigProps, 'cluster'>, RegExp]>([
     ['zone with a space', { loadBalancer: { availabilityZone: 'zone 1' } }, /availabilityZone can't be a label's value.*got "zone 1"/],
     ['class without a subnet', { loadBalancerClasses: [{ name: 'office' }] }, /must say which external subnet.*got "office"/],
-    ['two classes of one name', { loadBalancerClasses: [{ name: 'a', floatingSubnet: 's' }, { name: 'a', floatingSubnet: 's' }] }, /must be unique, got "a"/],
+    [
+      'two classes of one name',
+      {
+        loadBalancerClasses: [
+          { name: 'a', floatingSubnet: 's' },
+          { name: 'a', floatingSubnet: 's' },
+        ],
+      },
+      /must be unique, got "a"/,
+    ],
     ['both subnet and network', { loadBalancer: { subnetId: 'a', networkId: 'b' } }, /both subnetId and networkId/],
-    ['timeout over the delay', { loadBalancer: { monitor: { delaySeconds: 5, timeoutSeconds: 5 } } }, /timeoutSeconds must be less than delaySeconds.*\[5,5\]/],
+    [
+      'timeout over the delay',
+      { loadBalancer: { monitor: { delaySeconds: 5, timeoutSeconds: 5 } } },
+      /timeoutSeconds must be less than delaySeconds.*\[5,5\]/,
+    ],
     ['timeout over the default delay', { loadBalancer: { monitor: { timeoutSeconds: 11 } } }, /\[11,10\]/],
     ['no volumes', { blockStorage: { nodeVolumeAttachLimit: 0 } }, /nodeVolumeAttachLimit must be a whole number from 1 to 256, got 0/],
     ['a sort order that is no CIDR', { networking: { addressSortOrder: ['10.0.0.1/8'] } }, /addressSortOrder has bits set/],
-    ['a network name that no parser takes', { networking: { publicNetworkNames: ['a\rb'] } }, /public-network-name of \[Networking\] has a carriage return/],
+    [
+      'a network name that no parser takes',
+      { networking: { publicNetworkNames: ['a\rb'] } },
+      /public-network-name of \[Networking\] has a carriage return/,
+    ],
   ])('%s is an error', (_, props, message) => {
     expect(() => cloudConf(props)).toThrow(message);
     expect(() => cloudConf(props)).toThrow(/^test\/CloudConfig: /);
@@ -174,18 +208,33 @@ describe('CloudConfig', () => {
 
 describe('storageTopology', () => {
   test('zones of equal names need nothing', () => {
-    expect(storageTopology([{ compute: 'a', volume: 'a' }, { compute: 'b', volume: 'b' }])).toEqual({ ignoreVolumeAz: false, zones: [{ compute: ['a', 'b'] }] });
+    expect(
+      storageTopology([
+        { compute: 'a', volume: 'a' },
+        { compute: 'b', volume: 'b' },
+      ]),
+    ).toEqual({ ignoreVolumeAz: false, zones: [{ compute: ['a', 'b'] }] });
   });
 
   test('one zone of Cinder under several of Nova is named, and open to all', () => {
-    expect(storageTopology([{ compute: 'az1', volume: 'nova' }, { compute: 'az2', volume: 'nova' }])).toEqual({
+    expect(
+      storageTopology([
+        { compute: 'az1', volume: 'nova' },
+        { compute: 'az2', volume: 'nova' },
+      ]),
+    ).toEqual({
       ignoreVolumeAz: true,
       zones: [{ availability: 'nova', compute: ['az1', 'az2'] }],
     });
   });
 
   test('several zones of other names are each for their own nodes', () => {
-    expect(storageTopology([{ compute: 'az1', volume: 'ceph1' }, { compute: 'az2', volume: 'ceph2' }]).zones).toEqual([
+    expect(
+      storageTopology([
+        { compute: 'az1', volume: 'ceph1' },
+        { compute: 'az2', volume: 'ceph2' },
+      ]).zones,
+    ).toEqual([
       { availability: 'ceph1', compute: ['az1'] },
       { availability: 'ceph2', compute: ['az2'] },
     ]);

@@ -61,7 +61,10 @@ export class TestCluster extends Construct implements IKubernetesCluster {
     if (options.openstack === false) return;
     this.openstack = {
       cloud: new TestCloud(this, 'Cloud', options),
-      credential: { applicationCredentialId: variable('CredentialId'), applicationCredentialSecret: options.secret ?? variable('CredentialSecret', true) },
+      credential: {
+        applicationCredentialId: variable('CredentialId'),
+        applicationCredentialSecret: options.secret ?? variable('CredentialSecret', true),
+      },
       externalNetworkId: variable('ExternalNetworkId'),
       networkId: variable('NetworkId'),
       subnetId: variable('SubnetId'),
@@ -115,7 +118,10 @@ export function helmValues(stack: Synthesised, release: Block): Block {
 
 export function merge(under: Block, over: Block): Block {
   const isMap = (value: unknown): value is Block => typeof value === 'object' && value !== null && !Array.isArray(value);
-  return Object.entries(over).reduce((sum, [key, value]) => ({ ...sum, [key]: isMap(value) && isMap(sum[key]) ? merge(sum[key], value) : value }), under);
+  return Object.entries(over).reduce(
+    (sum, [key, value]) => ({ ...sum, [key]: isMap(value) && isMap(sum[key]) ? merge(sum[key], value) : value }),
+    under,
+  );
 }
 
 /** The release of a name. */

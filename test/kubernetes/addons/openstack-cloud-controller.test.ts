@@ -24,7 +24,7 @@ test.each(KubernetesVersion.all().map((version) => [version.minor, version] as c
 test("load balancers carry the cluster's name", () => {
   expect(valuesOf(synth({}, { clusterName: 'blue' })).cluster).toEqual({ name: 'blue' });
   expect(() => synth({ values: { cluster: { name: 'kubernetes' } } })).toThrow(
-    "test/Ccm: values.cluster.name must be the cluster's, prod: two clusters of one name share load balancers, got \"kubernetes\"; leave it out",
+    'test/Ccm: values.cluster.name must be the cluster\'s, prod: two clusters of one name share load balancers, got "kubernetes"; leave it out',
   );
 });
 
@@ -45,7 +45,11 @@ test('routes are for those who ask for them', () => {
 });
 
 test.each<[string, Omit<OpenStackCloudControllerProps, 'cluster'>, RegExp]>([
-  ['a chart of another minor', { chartVersion: '2.35.0' }, /must have the minor of Kubernetes 1\.36, got "2\.35\.0"; use v1\.36\.0 \(charts 2\.36\.0\)/],
+  [
+    'a chart of another minor',
+    { chartVersion: '2.35.0' },
+    /must have the minor of Kubernetes 1\.36, got "2\.35\.0"; use v1\.36\.0 \(charts 2\.36\.0\)/,
+  ],
   ['no cloud-node', { controllers: [CloudController.SERVICE] }, /controllers must include CLOUD_NODE.*got \["service"\]/],
   ['a controller twice', { controllers: [CloudController.CLOUD_NODE, CloudController.CLOUD_NODE] }, /controllers must be unique/],
   ['a verbosity that is none', { logVerbosity: 11 }, /logVerbosity must be a whole number from 0 to 10, got 11/],
@@ -54,5 +58,7 @@ test.each<[string, Omit<OpenStackCloudControllerProps, 'cluster'>, RegExp]>([
 });
 
 test('a cluster known by its kubeconfig alone is an error', () => {
-  expect(() => synth({}, { openstack: false })).toThrow(/^test\/Ccm: nothing is known of the OpenStack below the cluster prod; give the cluster its `openstack`/);
+  expect(() => synth({}, { openstack: false })).toThrow(
+    /^test\/Ccm: nothing is known of the OpenStack below the cluster prod; give the cluster its `openstack`/,
+  );
 });

@@ -12,7 +12,13 @@ describe('Cilium', () => {
   test('gets the addresses, the MTU and the encapsulation of the cluster', () => {
     const stack = synth({ podCidr: '10.100.0.0/16', podMtu: 1392 });
     const release = releaseOf(stack, 'cilium');
-    expect(release).toMatchObject({ chart: 'cilium', repository: 'https://helm.cilium.io', version: KubernetesVersion.V1_36.ciliumChart, namespace: 'kube-system', wait: true });
+    expect(release).toMatchObject({
+      chart: 'cilium',
+      repository: 'https://helm.cilium.io',
+      version: KubernetesVersion.V1_36.ciliumChart,
+      namespace: 'kube-system',
+      wait: true,
+    });
     // Cilium takes the 50 bytes of VXLAN from the MTU of the network below by itself.
     expect(helmValues(stack, release)).toMatchObject({
       ipam: { mode: 'cluster-pool', operator: { clusterPoolIPv4PodCIDRList: ['10.100.0.0/16'], clusterPoolIPv4MaskSize: 24 } },
@@ -72,7 +78,10 @@ describe('Calico', () => {
   test('comes by its operator, after its CRDs', () => {
     const stack = synth({ cni: Cni.calico() });
     expect(Object.keys(stack.resources('helm_release'))).toHaveLength(2);
-    expect(releaseOf(stack, 'calico-crds')).toMatchObject({ chart: 'crd.projectcalico.org.v1', version: KubernetesVersion.V1_36.tigeraOperatorChart });
+    expect(releaseOf(stack, 'calico-crds')).toMatchObject({
+      chart: 'crd.projectcalico.org.v1',
+      version: KubernetesVersion.V1_36.tigeraOperatorChart,
+    });
     const release = releaseOf(stack, 'calico');
     expect(release).toMatchObject({ chart: 'tigera-operator', namespace: 'tigera-operator', create_namespace: true });
     expect(release.depends_on).toEqual([expect.stringMatching(/^helm_release\.PodNetwork_Crds_/)]);
@@ -82,7 +91,14 @@ describe('Calico', () => {
         bgp: 'Disabled',
         mtu: 1392,
         ipPools: [
-          { name: 'default-ipv4-ippool', cidr: '10.244.0.0/16', encapsulation: 'VXLAN', natOutgoing: 'Enabled', nodeSelector: 'all()', blockSize: 26 },
+          {
+            name: 'default-ipv4-ippool',
+            cidr: '10.244.0.0/16',
+            encapsulation: 'VXLAN',
+            natOutgoing: 'Enabled',
+            nodeSelector: 'all()',
+            blockSize: 26,
+          },
         ],
       },
     });
@@ -102,11 +118,20 @@ describe('Calico', () => {
 
 test("the user's values are merged over ours", () => {
   const stack = synth({}, { values: { operator: { replicas: 3 }, hubble: { relay: { enabled: true } } } });
-  expect(helmValues(stack, releaseOf(stack, 'cilium'))).toMatchObject({ operator: { replicas: 3 }, hubble: { relay: { enabled: true } }, routingMode: 'tunnel' });
+  expect(helmValues(stack, releaseOf(stack, 'cilium'))).toMatchObject({
+    operator: { replicas: 3 },
+    hubble: { relay: { enabled: true } },
+    routingMode: 'tunnel',
+  });
 });
 
 test.each<[string, ClusterOptions, Omit<PodNetworkProps, 'cluster'>, RegExp]>([
-  ['a chart that is not for this Kubernetes', { cni: Cni.calico() }, { chartVersion: 'v3.31.0' }, /tigera-operator v3\.31\.0 is tested on Kubernetes 1\.32 - 1\.35, not on 1\.36/],
+  [
+    'a chart that is not for this Kubernetes',
+    { cni: Cni.calico() },
+    { chartVersion: 'v3.31.0' },
+    /tigera-operator v3\.31\.0 is tested on Kubernetes 1\.32 - 1\.35, not on 1\.36/,
+  ],
   ['a chart version that is none', {}, { chartVersion: 'latest' }, /version of the chart cilium is not a version, got "latest"/],
   ['pods on IPv6', { podCidr: 'fd00:1::/56' }, {}, /IPv6 alone.*got "fd00:1::\/56"/],
   ['no time', {}, { timeoutSeconds: 0 }, /timeoutSeconds must be a whole number from 1 to 7200, got 0/],

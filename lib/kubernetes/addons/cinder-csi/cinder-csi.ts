@@ -72,7 +72,10 @@ export class CinderCsi extends Construct {
       problem: `values.clusterID must be the cluster's name, ${cluster.clusterName}: whoever removes the cluster finds its volumes by it`,
       fix: 'leave it out',
     });
-    const kinds = props.storageClasses ?? [{ name: 'cinder', isDefault: true }, { name: 'cinder-retain', reclaimPolicy: ReclaimPolicy.RETAIN }];
+    const kinds = props.storageClasses ?? [
+      { name: 'cinder', isDefault: true },
+      { name: 'cinder-retain', reclaimPolicy: ReclaimPolicy.RETAIN },
+    ];
     const defaults = kinds.filter((kind) => kind.isDefault).map(({ name }) => name);
     if (defaults.length > 1) {
       fail(this, { problem: 'one StorageClass at most can be the default', value: defaults, fix: 'set isDefault on one of them' });
@@ -113,11 +116,18 @@ export class CinderCsi extends Construct {
     this.resource = release;
 
     const named = kinds.flatMap((kind) => {
-      this.checkClass(kind, cloud.zones.map((zone) => zone.compute));
+      this.checkClass(
+        kind,
+        cloud.zones.map((zone) => zone.compute),
+      );
       const zones = storageTopology(cloud.zones.filter((zone) => kind.computeZones?.includes(zone.compute) ?? true)).zones;
       return zones.map((zone) => ({ name: zones.length > 1 ? `${kind.name}-${zone.availability}` : kind.name, kind, zone }));
     });
-    checkUnique(this, 'name of a StorageClass', named.map(({ name }) => name));
+    checkUnique(
+      this,
+      'name of a StorageClass',
+      named.map(({ name }) => name),
+    );
     this.classes = Object.fromEntries(
       named.map(({ name, kind, zone }) => [name, this.makeClass(name, kind, zone, kind.isDefault === true && zone === firstZone(named, kind))]),
     );
@@ -170,6 +180,9 @@ export class CinderCsi extends Construct {
 }
 
 /** Where a class is several, one for each zone of Cinder, the first of them is the default. */
-function firstZone(named: readonly { readonly kind: CinderStorageClass; readonly zone: VolumeZone }[], kind: CinderStorageClass): VolumeZone | undefined {
+function firstZone(
+  named: readonly { readonly kind: CinderStorageClass; readonly zone: VolumeZone }[],
+  kind: CinderStorageClass,
+): VolumeZone | undefined {
   return named.find((other) => other.kind === kind)?.zone;
 }

@@ -55,10 +55,15 @@ export function checkLoadBalancer(where: Where, options: CloudConfigLoadBalancer
   checkInteger(where, 'loadBalancer.monitor.timeoutSeconds', monitor.timeoutSeconds, { min: 1, max: 3600 });
   checkInteger(where, 'loadBalancer.monitor.maxRetries', monitor.maxRetries, { min: 1, max: 10 });
   checkInteger(where, 'loadBalancer.monitor.maxRetriesDown', monitor.maxRetriesDown, { min: 1, max: 10 });
-  check(where, [monitor.timeoutSeconds ?? MONITOR.timeoutSeconds, monitor.delaySeconds ?? MONITOR.delaySeconds], ([timeout, delay]) => timeout < delay, {
-    problem: 'loadBalancer.monitor.timeoutSeconds must be less than delaySeconds, since one probe ends before the next begins',
-    fix: 'lower the timeout or raise the delay',
-  });
+  check(
+    where,
+    [monitor.timeoutSeconds ?? MONITOR.timeoutSeconds, monitor.delaySeconds ?? MONITOR.delaySeconds],
+    ([timeout, delay]) => timeout < delay,
+    {
+      problem: 'loadBalancer.monitor.timeoutSeconds must be less than delaySeconds, since one probe ends before the next begins',
+      fix: 'lower the timeout or raise the delay',
+    },
+  );
   checkInteger(where, 'loadBalancer.maxSharedLoadBalancers', options.maxSharedLoadBalancers, { min: 1 });
 }
 

@@ -80,7 +80,12 @@ export class HelmAddon extends Construct {
       problem: 'repository must be a URL',
       fix: 'give the address that `helm repo add` takes, or leave it out for an oci:// chart',
     });
-    this.release = installChart(this, 'Release', { ...props, releaseName: this.releaseName, createNamespace: props.createNamespace ?? true, values: [props.values] });
+    this.release = installChart(this, 'Release', {
+      ...props,
+      releaseName: this.releaseName,
+      createNamespace: props.createNamespace ?? true,
+      values: [props.values],
+    });
     this.resource = this.release;
     inOrder(props.cluster, Tier.ADDON, this.release);
   }

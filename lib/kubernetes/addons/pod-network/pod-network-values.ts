@@ -1,7 +1,9 @@
+import { Fn, Token } from 'cdktf';
 import { ApiAddress } from '../../../contracts/kubernetes-cluster';
 import { Cni } from '../../../contracts/cni';
 import { Cidr } from '../../../core/cidr';
 import { IpFamily } from '../../../core/ip-family';
+import { plain } from '../../../core/plain';
 import { isKnown } from '../../../core/validation';
 import { ChartValues } from '../private/helm-release';
 
@@ -62,4 +64,17 @@ export function calicoValues({ cni, podCidr, podMtu }: PodNetworkFacts): ChartVa
 /** A /24 for each node, as kubeadm's controller manager does; smaller where the pods' block has no room for 16 of them. */
 function nodeMaskSize(podCidr: string): number {
   return isKnown(podCidr) ? Math.min(28, Math.max(24, Cidr.of(podCidr).prefixLength + 4)) : 24;
+}
+
+/** Host and port of the URL of an API server, by Terraform if it isn't known at synth. */
+export function apiAddress(url: string): ApiAddress {
+  if (isKnown(url)) {
+    const { hostname, port } = new URL(url);
+    return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: port === '' ? 443 : Number(port) };
+  }
+  const parts = Fn.regex('^https://\\\\[?([^]/]+?)\\\\]?(?::([0-9]+))?/?$', plain(url));
+  return {
+    host: Token.asString(Fn.element(parts, 0)),
+    port: Token.asNumber(Fn.tonumber(Fn.coalesce([Token.asString(Fn.element(parts, 1)), '443']))),
+  };
 }

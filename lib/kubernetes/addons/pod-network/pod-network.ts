@@ -1,15 +1,14 @@
-import { Fn, TerraformResource, Token } from 'cdktf';
+import { TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
 import { gte } from 'semver';
-import { ApiAddress, IKubernetesCluster } from '../../../contracts/kubernetes-cluster';
+import { IKubernetesCluster } from '../../../contracts/kubernetes-cluster';
 import { inOrder, Tier } from '../../../core/apply-order';
 import { parseCidr } from '../../../core/cidr-checks';
 import { IpFamily } from '../../../core/ip-family';
-import { plain } from '../../../core/plain';
 import { checkInteger, fail, isKnown } from '../../../core/validation';
 import { assertPodNetworkChart } from '../../../core/version-matrix';
 import { installChart } from '../private/helm-release';
-import { calicoValues, ciliumValues, PodNetworkFacts } from './pod-network-values';
+import { apiAddress, calicoValues, ciliumValues, PodNetworkFacts } from './pod-network-values';
 
 /** Properties of PodNetwork. */
 export interface PodNetworkProps {
@@ -97,14 +96,4 @@ export class PodNetwork extends Construct {
     inOrder(cluster, Tier.NETWORK, ...crds, release);
     return release;
   }
-}
-
-/** Host and port of the URL of an API server, by Terraform if it isn't known at synth. */
-function apiAddress(url: string): ApiAddress {
-  if (isKnown(url)) {
-    const { hostname, port } = new URL(url);
-    return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: port === '' ? 443 : Number(port) };
-  }
-  const parts = Fn.regex('^https://\\\\[?([^]/]+?)\\\\]?(?::([0-9]+))?/?$', plain(url));
-  return { host: Token.asString(Fn.element(parts, 0)), port: Token.asNumber(Fn.tonumber(Fn.coalesce([Token.asString(Fn.element(parts, 1)), '443']))) };
 }
