@@ -13,7 +13,7 @@ import { ControllerCredential } from './controller-credential';
 import { nodeLabels, nodeTaints } from './node-labels';
 import { ReadyGate } from './ready-gate';
 import { ReadyGateStep } from './ready-gate-step';
-import { ControlPlaneProps, WorkerPoolProps } from './worker-pool';
+import { WorkerPoolProps } from './worker-pool';
 import { unsafeZones, zonesByName } from './zones';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { Cni } from '../contracts/cni';
@@ -292,12 +292,14 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
   /** What can be said without any other construct. */
   private validate(props: K8sOnNovaProps): void {
     const { cloud, clusterName, version, controlPlane, workerPools, api } = props;
-    if (!isKnown(clusterName))
+    if (!isKnown(clusterName)) {
       fail(this, { problem: 'clusterName must be known at synth, a reference was given', fix: 'give the text itself: servers are named by it' });
+    }
     checkClusterName(this, clusterName);
     assertNewCluster(this, version);
-    if (!isKnown(controlPlane.replicas))
+    if (!isKnown(controlPlane.replicas)) {
       fail(this, { problem: 'controlPlane.replicas must be known at synth, a reference was given', fix: 'use 1, 3 or 5' });
+    }
     assertQuorum(this, 'controlPlane.replicas', controlPlane.replicas);
     checkInteger(this, 'controlPlane.etcdVolume.sizeGib', controlPlane.etcdVolume?.sizeGib, { min: 1 });
     const { size } = controlPlane.flavor;
@@ -313,11 +315,12 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
       });
     }
     for (const { name } of workerPools) {
-      if (!isKnown(name))
+      if (!isKnown(name)) {
         fail(this, {
           problem: 'workerPools.name must be known at synth, a reference was given',
           fix: 'give the text itself: servers are named by it',
         });
+      }
       checkDnsLabel(this, 'workerPools.name', name, 49 - clusterName.length);
       check(this, name, (v) => v !== 'control-plane', {
         problem: 'a worker pool cannot have the name of the control plane',

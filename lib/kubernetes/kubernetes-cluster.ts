@@ -6,8 +6,8 @@ import { KubernetesVersion } from '../core/kubernetes-version';
 import { checkClusterName } from '../core/naming';
 import { check, checkInteger, fail, isKnown } from '../core/validation';
 
-/** A cluster that is there already. */
-export interface KubernetesClusterAttributes {
+/** What is known of a cluster that is there already, without its secret. */
+export interface ExistingClusterFacts {
   /** Its name: load balancers and volumes carry it, so it must be the one that its controllers know. */
   readonly clusterName: string;
   /** Its version. */
@@ -18,13 +18,6 @@ export interface KubernetesClusterAttributes {
   readonly clusterCaCertificate: string;
   /** Client certificate, PEM. */
   readonly clientCertificate: string;
-  /** Client key, PEM: a reference (a sensitive variable, for example), never a literal. */
-  readonly clientKey: string;
-  /**
-   * The same as a kubeconfig file (YAML): a reference.
-   * @default - empty: whoever needs it takes the parts
-   */
-  readonly rawConfig?: string;
   /** Its pod network. */
   readonly cni: Cni;
   /** Addresses of pods. */
@@ -38,6 +31,17 @@ export interface KubernetesClusterAttributes {
    * @default 3
    */
   readonly controlPlaneReplicas?: number;
+}
+
+/** A cluster that is there already. */
+export interface KubernetesClusterAttributes extends ExistingClusterFacts {
+  /** Client key, PEM: a reference (a sensitive variable, for example), never a literal. */
+  readonly clientKey: string;
+  /**
+   * The same as a kubeconfig file (YAML): a reference.
+   * @default - empty: whoever needs it takes the parts
+   */
+  readonly rawConfig?: string;
   /**
    * The cloud below, for the cloud controller and the CSI drivers.
    * @default - not known
@@ -75,8 +79,9 @@ class AdoptedCluster extends Construct implements IKubernetesCluster {
       fix: 'write it as https://api.example.com:6443',
     });
     for (const [name, secret] of Object.entries({ clientKey, rawConfig })) {
-      if (secret !== '' && isKnown(secret))
+      if (secret !== '' && isKnown(secret)) {
         fail(this, { problem: `${name} is a literal, and would stand in the synthesised JSON`, fix: 'give a sensitive variable of the stack' });
+      }
     }
     parseCidr(this, 'podCidr', podCidr);
     parseCidr(this, 'serviceCidr', serviceCidr);

@@ -1,6 +1,6 @@
 import { Fn, Token } from 'cdktf';
-import { fail, isKnown, Where } from '../core/validation';
 import { NodeTaint } from './worker-pool';
+import { fail, isKnown, Where } from '../core/validation';
 
 const NAME = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const PREFIX = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;

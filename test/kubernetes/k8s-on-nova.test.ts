@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { TerraformStack, TerraformVariable, Token } from 'cdktf';
 import { clusterIn } from './cluster-fixture';
-import { Block, Synthesised, synthStack } from '../support/synth';
 import { Cni } from '../../lib/contracts/cni';
 import { NodeFlavor } from '../../lib/contracts/node-flavor';
 import { NodeImage } from '../../lib/contracts/node-image';
@@ -13,6 +12,7 @@ import { K8sOnNova, K8sOnNovaProps } from '../../lib/kubernetes/k8s-on-nova';
 import { ReadyGate } from '../../lib/kubernetes/ready-gate';
 import { TaintEffect } from '../../lib/kubernetes/worker-pool';
 import { ClusterNetwork } from '../../lib/nova/cluster-network';
+import { Block, Synthesised, synthStack } from '../support/synth';
 
 const synth = (props: Partial<K8sOnNovaProps> = {}, cloud: Partial<IOpenStackCloud> = {}) =>
   synthStack((stack) => void clusterIn(stack, props, cloud));

@@ -1,8 +1,8 @@
 import { TerraformVariable } from 'cdktf';
-import { synthStack } from '../support/synth';
 import { Cni } from '../../lib/contracts/cni';
 import { KubernetesVersion } from '../../lib/core/kubernetes-version';
 import { KubernetesCluster, KubernetesClusterAttributes } from '../../lib/kubernetes/kubernetes-cluster';
+import { synthStack } from '../support/synth';
 
 function adopt(attributes: Partial<KubernetesClusterAttributes>) {
   return synthStack((stack) => {

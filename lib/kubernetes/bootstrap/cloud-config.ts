@@ -1,5 +1,5 @@
-import { fail, isKnown, Where } from '../../core/validation';
 import { yamlText } from './yaml-text';
+import { fail, isKnown, Where } from '../../core/validation';
 
 /** A file that cloud-init writes. */
 export interface NodeFile {

@@ -304,6 +304,11 @@ restart() {
   start_local
 }
 
+remove_member() { # <id and kind>
+  say "removing the member ${1% *}, whose data is gone"
+  etcd_call remove "{\"ID\": \"${1% *}\"}" >/dev/null
+}
+
 join() { # <address of an API that is ready>
   local member
   say "the cluster answers at $1: joining it"
@@ -311,10 +316,7 @@ join() { # <address of an API that is ready>
   mint_credentials
   take_lease
   member=$(our_member) || stop "no member of etcd answers, though the API at $1 is ready"
-  if [[ -n $member ]]; then
-    say "removing the member ${member% *}, whose data is gone"
-    etcd_call remove "{\"ID\": \"${member% *}\"}" >/dev/null
-  fi
+  if [[ -n $member ]]; then remove_member "$member"; fi
   drop_stale_node || true
   systemctl stop kubelet || true
   rm -f "$KUBERNETES"/manifests/*.yaml "$KUBERNETES"/*.conf "$STATE/settled"

@@ -1,7 +1,7 @@
 import { Fn, TerraformVariable } from 'cdktf';
 import { Construct } from 'constructs';
-import { fail } from '../../core/validation';
 import { PkiMaterial } from './pki-material';
+import { fail } from '../../core/validation';
 
 /** Properties of VariablePki. */
 export interface VariablePkiProps {

@@ -2,14 +2,14 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { App, TerraformStack } from 'cdktf';
 import { stringify } from 'yaml';
+import { ReadyGate } from '../../../lib/kubernetes/ready-gate';
+import { ReadyGateStep } from '../../../lib/kubernetes/ready-gate-step';
 import { APISERVER_NEEDS, type ApiServer, startApiServer } from '../harness/apiserver';
 import type { Check, Context } from '../harness/check';
 import { freePort } from '../harness/ports';
 import { exec, type ExecResult, run, sleep } from '../harness/process';
 import { synthesise } from '../harness/stacks';
 import { Workspace } from '../harness/terraform';
-import { ReadyGate } from '../../../lib/kubernetes/ready-gate';
-import { ReadyGateStep } from '../../../lib/kubernetes/ready-gate-step';
 
 const PROGRAM = path.join(__dirname, '..', '..', '..', 'lib', 'kubernetes', 'bootstrap', 'ready-gate.sh');
 
@@ -38,8 +38,9 @@ async function finishInit(context: Context, server: ApiServer): Promise<void> {
 
 function expect(result: ExecResult, code: number, ...words: string[]): void {
   const missing = words.filter((word) => !result.output.includes(word));
-  if (result.code !== code || missing.length > 0)
+  if (result.code !== code || missing.length > 0) {
     throw new Error(`ended with ${result.code} and without ${missing.join(', ') || 'lack'}:\n${result.output}`);
+  }
 }
 
 /** The step as a user's stack has it, around a server whose address and CA come by the environment of the synthesis. */

@@ -59,10 +59,10 @@ export const checks: readonly Check[] = [
     run: async (context) => {
       const { files } = (await nodeUserData(context)).controlPlane;
       const pki = path.join(context.folder, 'pki');
-      for (const [name, content] of Object.entries(files).filter(([name]) => name.startsWith('/etc/kubernetes/pki/'))) {
-        const file = path.join(pki, name.slice('/etc/kubernetes/pki/'.length));
-        fs.mkdirSync(path.dirname(file), { recursive: true });
-        fs.writeFileSync(file, content, { mode: 0o600 });
+      for (const [name, content] of Object.entries(files).filter(([file]) => file.startsWith('/etc/kubernetes/pki/'))) {
+        const target = path.join(pki, name.slice('/etc/kubernetes/pki/'.length));
+        fs.mkdirSync(path.dirname(target), { recursive: true });
+        fs.writeFileSync(target, content, { mode: 0o600 });
       }
       const before = fs.readFileSync(path.join(pki, 'ca.crt'), 'utf8');
       const configuration = path.join(context.folder, 'init.yaml');
