@@ -1,9 +1,9 @@
 import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
 import { TerraformStack } from 'cdktf';
 import { IConstruct } from 'constructs';
+import { PodSecurityLevel } from './workload';
 import { IKubernetesCluster } from '../contracts/kubernetes-cluster';
 import { inOrder, Tier } from '../core/apply-order';
-import { PodSecurityLevel } from './workload';
 
 /**
  * The namespace of a name in the scope's stack. Made once, by whichever workload asks for it; the others find it and wait for it.

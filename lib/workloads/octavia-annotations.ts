@@ -1,6 +1,6 @@
-import { isKnown } from '../core/validation';
 import { Token } from 'cdktf';
 import { OctaviaOptions } from './octavia-options';
+import { isKnown } from '../core/validation';
 
 /** Names of the annotations, as cloud-provider-openstack 1.32 and later reads them. */
 const ANNOTATIONS: { readonly [option in keyof Required<OctaviaOptions>]: string } = {

@@ -1,7 +1,7 @@
+import { OctaviaOptions } from './octavia-options';
 import { LoadBalancerProvider } from '../contracts/openstack-cloud';
 import { checkDnsSubdomain } from '../core/naming';
 import { check, checkInteger, checkOneOf, fail, Where } from '../core/validation';
-import { OctaviaOptions } from './octavia-options';
 
 /** OVN's load balancers are flows: they end no connection, so that they neither read nor time nor encrypt one. */
 const AMPHORA_ONLY = [

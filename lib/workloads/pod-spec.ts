@@ -1,7 +1,7 @@
 import { StatefulSetV1SpecTemplateSpec, StatefulSetV1SpecTemplateSpecContainer } from '@cdktf/provider-kubernetes/lib/stateful-set-v1';
-import { cpuToQuantity, mibToQuantity } from '../core/quantity';
 import { HealthCheck } from './health-check';
 import { PodResources, PodSecurity, PodSecurityLevel, SecretKey } from './workload';
+import { cpuToQuantity, mibToQuantity } from '../core/quantity';
 
 /** A container, settled. */
 export interface ContainerFacts {

@@ -1,13 +1,6 @@
 import { ServiceV1 } from '@cdktf/provider-kubernetes/lib/service-v1';
 import { TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
-import { IKubernetesCluster } from '../contracts/kubernetes-cluster';
-import { LoadBalancerProvider } from '../contracts/openstack-cloud';
-import { inOrder, Tier } from '../core/apply-order';
-import { checkAddress, parseCidr } from '../core/cidr-checks';
-import { checkDnsLabel } from '../core/naming';
-import { widenProviderRanges } from '../core/provider-ranges';
-import { check, checkUnique, fail } from '../core/validation';
 import { kubernetesName } from './kubernetes-name';
 import { findNamespace } from './namespace';
 import { octaviaAnnotations } from './octavia-annotations';
@@ -15,6 +8,13 @@ import { checkOctavia } from './octavia-checks';
 import { OctaviaOptions } from './octavia-options';
 import { IWorkload } from './workload';
 import { checkLabels, checkPort } from './workload-checks';
+import { IKubernetesCluster } from '../contracts/kubernetes-cluster';
+import { LoadBalancerProvider } from '../contracts/openstack-cloud';
+import { inOrder, Tier } from '../core/apply-order';
+import { checkAddress, parseCidr } from '../core/cidr-checks';
+import { checkDnsLabel } from '../core/naming';
+import { widenProviderRanges } from '../core/provider-ranges';
+import { check, checkUnique, fail } from '../core/validation';
 
 /** Protocol of a Service's port. */
 export enum ServiceProtocol {

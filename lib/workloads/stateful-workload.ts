@@ -6,13 +6,6 @@ import { Password } from '@cdktf/provider-random/lib/password';
 import { RandomProvider } from '@cdktf/provider-random/lib/provider';
 import { TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
-import { IKubernetesCluster } from '../contracts/kubernetes-cluster';
-import { inOrder, Tier } from '../core/apply-order';
-import { defaultProvider } from '../core/default-provider';
-import { checkDnsLabel, checkDnsSubdomain } from '../core/naming';
-import { widenProviderRanges } from '../core/provider-ranges';
-import { gibToQuantity } from '../core/quantity';
-import { checkInteger, checkUnique, fail } from '../core/validation';
 import { HealthCheck } from './health-check';
 import { imageNeeds } from './image-needs';
 import { kubernetesName } from './kubernetes-name';
@@ -20,6 +13,13 @@ import { findNamespace, makeNamespace } from './namespace';
 import { podSpec, PORT_NAME } from './pod-spec';
 import { IWorkload, PodResources, PodSecurity, PodSecurityLevel, SecretKey } from './workload';
 import { checkEnv, checkHealthCheck, checkImage, checkLabels, checkMountPath, checkPort, checkResources, checkSecurity } from './workload-checks';
+import { IKubernetesCluster } from '../contracts/kubernetes-cluster';
+import { inOrder, Tier } from '../core/apply-order';
+import { defaultProvider } from '../core/default-provider';
+import { checkDnsLabel, checkDnsSubdomain } from '../core/naming';
+import { widenProviderRanges } from '../core/provider-ranges';
+import { gibToQuantity } from '../core/quantity';
+import { checkInteger, checkUnique, fail } from '../core/validation';
 
 /** The volume of each replica. */
 export interface WorkloadVolume {

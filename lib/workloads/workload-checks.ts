@@ -1,6 +1,6 @@
-import { check, checkInteger, fail, isKnown, Where } from '../core/validation';
 import { HealthCheck } from './health-check';
 import { PodResources, PodSecurity, PodSecurityLevel, SecretKey } from './workload';
+import { check, checkInteger, fail, isKnown, Where } from '../core/validation';
 
 /** What Kubernetes takes as the name of a label, an annotation: an optional prefix, and a name. */
 const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;

@@ -129,8 +129,9 @@ export const checks: readonly Check[] = [
       const server = await startApiServer(context);
       await prepare(server, namespaces);
       const sets = all.filter(({ kind }) => kind === 'StatefulSet');
-      if (sets.length !== 4 || namespaces.length !== 2)
+      if (sets.length !== 4 || namespaces.length !== 2) {
         throw new Error(`expected 4 StatefulSets and 2 namespaces, found ${sets.length} and ${namespaces.length}`);
+      }
 
       for (const manifest of [...all, ...sets.map(podOf)]) {
         const { output } = await server
@@ -152,8 +153,9 @@ export const checks: readonly Check[] = [
           input: JSON.stringify(intruder),
         },
       );
-      if (code === 0 || !output.includes('violates PodSecurity "restricted'))
+      if (code === 0 || !output.includes('violates PodSecurity "restricted')) {
         throw new Error(`a pod that may be root was let into the restricted namespace:\n${output}`);
+      }
     },
   },
 ];

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { helmValues, releaseOf, synthOn } from './cluster';
 import { CalicoEncapsulation, Cni } from '../../../lib/contracts/cni';
 import { CinderCsi } from '../../../lib/kubernetes/addons/cinder-csi/cinder-csi';
 import { OpenStackCloudController } from '../../../lib/kubernetes/addons/openstack-cloud-controller/openstack-cloud-controller';
 import { PodNetwork } from '../../../lib/kubernetes/addons/pod-network/pod-network';
 import { Synthesised } from '../../support/synth';
-import { helmValues, releaseOf, synthOn } from './cluster';
 
 interface RecordedChart {
   readonly values: Record<string, string | { readonly type: string; readonly default?: unknown }>;

@@ -1,9 +1,9 @@
+import { ClusterOptions, helmValues, local, releaseOf, synthOn } from './cluster';
+import { readGcfg } from './gcfg';
 import { CinderCsi, CinderCsiProps } from '../../../lib/kubernetes/addons/cinder-csi/cinder-csi';
 import { ReclaimPolicy, VolumeBindingMode } from '../../../lib/kubernetes/addons/cinder-csi/cinder-storage-class';
 import { literalsOf } from '../../support/expressions';
 import { Synthesised } from '../../support/synth';
-import { ClusterOptions, helmValues, local, releaseOf, synthOn } from './cluster';
-import { readGcfg } from './gcfg';
 
 function synth(props: Omit<CinderCsiProps, 'cluster'> = {}, options: ClusterOptions = {}, look: (csi: CinderCsi) => void = () => undefined) {
   return synthOn(options, (stack, cluster) => look(new CinderCsi(stack, 'CinderCsi', { cluster, ...props })));

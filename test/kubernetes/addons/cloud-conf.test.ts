@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { TerraformVariable } from 'cdktf';
+import fc from 'fast-check';
+import { readGcfg } from './gcfg';
 import { TemplateText } from '../../../lib/core/template-text';
 import { renderCloudConf, Section } from '../../../lib/kubernetes/addons/cloud-config/cloud-conf';
 import { synthStack } from '../../support/synth';
-import { readGcfg } from './gcfg';
 
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 30 }),

@@ -1,3 +1,5 @@
+import { ClusterOptions, helmValues, local, releaseOf, synthOn, TestCluster } from './cluster';
+import { Gcfg, readGcfg } from './gcfg';
 import { LoadBalancerProvider } from '../../../lib/contracts/openstack-cloud';
 import { CinderCsi } from '../../../lib/kubernetes/addons/cinder-csi/cinder-csi';
 import { CloudConfig, CloudConfigProps } from '../../../lib/kubernetes/addons/cloud-config/cloud-config';
@@ -5,8 +7,6 @@ import { LoadBalancerMethod, MetadataSource } from '../../../lib/kubernetes/addo
 import { storageTopology } from '../../../lib/kubernetes/addons/cloud-config/storage-topology';
 import { OpenStackCloudController } from '../../../lib/kubernetes/addons/openstack-cloud-controller/openstack-cloud-controller';
 import { literalsOf } from '../../support/expressions';
-import { ClusterOptions, helmValues, local, releaseOf, synthOn, TestCluster } from './cluster';
-import { Gcfg, readGcfg } from './gcfg';
 
 function cloudConf(props: Omit<CloudConfigProps, 'cluster'> = {}, options: ClusterOptions = {}): Gcfg {
   const stack = synthOn(options, (scope, cluster) => new CloudConfig(scope, 'CloudConfig', { cluster, ...props }));
@@ -41,8 +41,9 @@ describe('CloudConfig', () => {
   test('carries the references of the cluster, the secret among them, never a literal', () => {
     const stack = synthOn({}, (scope, cluster) => new CloudConfig(scope, 'CloudConfig', { cluster }));
     const text = local(stack, stack.resource('kubernetes_secret_v1').data['cloud.conf']);
-    for (const name of ['CredentialId', 'CredentialSecret', 'ExternalNetworkId', 'SubnetId'])
+    for (const name of ['CredentialId', 'CredentialSecret', 'ExternalNetworkId', 'SubnetId']) {
       expect(text).toMatch(new RegExp(`var\\.Cluster_${name}_`));
+    }
   });
 
   test('is one Secret in kube-system, which both charts mount at /etc/config, the CA beside it', () => {

@@ -1,8 +1,8 @@
 import { TerraformVariable } from 'cdktf';
+import { helmValues, local, releaseOf, synthOn } from './cluster';
 import { HelmAddon, HelmAddonProps } from '../../../lib/kubernetes/addons/helm-addon/helm-addon';
 import { OpenStackCloudController } from '../../../lib/kubernetes/addons/openstack-cloud-controller/openstack-cloud-controller';
 import { PodNetwork } from '../../../lib/kubernetes/addons/pod-network/pod-network';
-import { helmValues, local, releaseOf, synthOn } from './cluster';
 
 const chart = { chart: 'ingress-nginx', repository: 'https://kubernetes.github.io/ingress-nginx', version: '4.13.0', namespace: 'ingress' };
 

@@ -1,10 +1,10 @@
+import { ClusterOptions, helmValues, releaseOf, synthOn } from './cluster';
 import { KubernetesVersion } from '../../../lib/core/kubernetes-version';
 import {
   CloudController,
   OpenStackCloudController,
   OpenStackCloudControllerProps,
 } from '../../../lib/kubernetes/addons/openstack-cloud-controller/openstack-cloud-controller';
-import { ClusterOptions, helmValues, releaseOf, synthOn } from './cluster';
 
 function synth(props: Omit<OpenStackCloudControllerProps, 'cluster'> = {}, options: ClusterOptions = {}) {
   return synthOn(options, (stack, cluster) => new OpenStackCloudController(stack, 'Ccm', { cluster, ...props }));

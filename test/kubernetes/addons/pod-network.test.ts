@@ -1,8 +1,8 @@
 import { TerraformVariable } from 'cdktf';
+import { ClusterOptions, helmValues, local, releaseOf, synthOn } from './cluster';
 import { CalicoEncapsulation, Cni } from '../../../lib/contracts/cni';
 import { KubernetesVersion } from '../../../lib/core/kubernetes-version';
 import { PodNetwork, PodNetworkProps } from '../../../lib/kubernetes/addons/pod-network/pod-network';
-import { ClusterOptions, helmValues, local, releaseOf, synthOn } from './cluster';
 
 function synth(options: ClusterOptions = {}, props: Omit<PodNetworkProps, 'cluster'> = {}) {
   return synthOn(options, (stack, cluster) => new PodNetwork(stack, 'PodNetwork', { cluster, ...props }));

@@ -1,6 +1,7 @@
 import { StorageClassV1 } from '@cdktf/provider-kubernetes/lib/storage-class-v1';
 import { TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
+import { CinderStorageClass, ReclaimPolicy, VolumeBindingMode } from './cinder-storage-class';
 import { IKubernetesCluster } from '../../../contracts/kubernetes-cluster';
 import { inOrder, Tier } from '../../../core/apply-order';
 import { checkDnsSubdomain } from '../../../core/naming';
@@ -11,7 +12,6 @@ import { storageTopology, VolumeZone } from '../cloud-config/storage-topology';
 import { requireCloud } from '../private/cloud';
 import { CONTROL_PLANE_LABEL, CONTROL_PLANE_TOLERATION, REPOSITORY } from '../private/cloud-provider-openstack';
 import { installChart } from '../private/helm-release';
-import { CinderStorageClass, ReclaimPolicy, VolumeBindingMode } from './cinder-storage-class';
 
 const DRIVER = 'cinder.csi.openstack.org';
 const TOPOLOGY_KEY = `topology.${DRIVER}/zone`;

@@ -1,6 +1,3 @@
-import { LoadBalancerProvider } from '../../../contracts/openstack-cloud';
-import { parseCidr } from '../../../core/cidr-checks';
-import { check, checkInteger, checkUnique, fail, Where } from '../../../core/validation';
 import {
   CloudConfigBlockStorage,
   CloudConfigLoadBalancer,
@@ -9,6 +6,9 @@ import {
   CloudConfigNetworking,
   LoadBalancerMethod,
 } from './cloud-config-options';
+import { LoadBalancerProvider } from '../../../contracts/openstack-cloud';
+import { parseCidr } from '../../../core/cidr-checks';
+import { check, checkInteger, checkUnique, fail, Where } from '../../../core/validation';
 
 /** What OVN's load balancers don't have. */
 export function checkOvn(where: Where, options: { readonly [option: string]: unknown }): void {

@@ -1,13 +1,6 @@
 import { SecretV1 } from '@cdktf/provider-kubernetes/lib/secret-v1';
 import { TerraformResource, TerraformStack } from 'cdktf';
 import { Construct, IConstruct } from 'constructs';
-import { IKubernetesCluster } from '../../../contracts/kubernetes-cluster';
-import { LoadBalancerProvider } from '../../../contracts/openstack-cloud';
-import { plain } from '../../../core/plain';
-import { widenProviderRanges } from '../../../core/provider-ranges';
-import { TemplateText } from '../../../core/template-text';
-import { fail } from '../../../core/validation';
-import { requireCloud } from '../private/cloud';
 import { renderCloudConf, Section } from './cloud-conf';
 import { checkBlockStorage, checkLoadBalancer, checkLoadBalancerClasses, checkMetadata, checkNetworking, MONITOR } from './cloud-config-checks';
 import {
@@ -19,6 +12,13 @@ import {
   LoadBalancerMethod,
 } from './cloud-config-options';
 import { storageTopology } from './storage-topology';
+import { IKubernetesCluster } from '../../../contracts/kubernetes-cluster';
+import { LoadBalancerProvider } from '../../../contracts/openstack-cloud';
+import { plain } from '../../../core/plain';
+import { widenProviderRanges } from '../../../core/provider-ranges';
+import { TemplateText } from '../../../core/template-text';
+import { fail } from '../../../core/validation';
+import { requireCloud } from '../private/cloud';
 
 /** Both charts mount the Secret here. */
 const MOUNT = '/etc/config';

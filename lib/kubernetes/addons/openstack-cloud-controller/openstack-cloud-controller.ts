@@ -6,8 +6,8 @@ import { check, checkInteger, checkUnique } from '../../../core/validation';
 import { assertCloudProviderOpenStack } from '../../../core/version-matrix';
 import { CloudConfig } from '../cloud-config/cloud-config';
 import { requireCloud } from '../private/cloud';
-import { installChart } from '../private/helm-release';
 import { CONTROL_PLANE_LABEL, CONTROL_PLANE_TOLERATION, REPOSITORY, UNINITIALIZED_TOLERATION } from '../private/cloud-provider-openstack';
+import { installChart } from '../private/helm-release';
 
 /** A control loop of the cloud controller manager. */
 export enum CloudController {

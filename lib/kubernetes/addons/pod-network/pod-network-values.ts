@@ -1,6 +1,6 @@
 import { Fn, Token } from 'cdktf';
-import { ApiAddress } from '../../../contracts/kubernetes-cluster';
 import { Cni } from '../../../contracts/cni';
+import { ApiAddress } from '../../../contracts/kubernetes-cluster';
 import { Cidr } from '../../../core/cidr';
 import { IpFamily } from '../../../core/ip-family';
 import { plain } from '../../../core/plain';

@@ -1,6 +1,7 @@
 import { TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
 import { gte } from 'semver';
+import { apiAddress, calicoValues, ciliumValues, PodNetworkFacts } from './pod-network-values';
 import { IKubernetesCluster } from '../../../contracts/kubernetes-cluster';
 import { inOrder, Tier } from '../../../core/apply-order';
 import { parseCidr } from '../../../core/cidr-checks';
@@ -8,7 +9,6 @@ import { IpFamily } from '../../../core/ip-family';
 import { checkInteger, fail, isKnown } from '../../../core/validation';
 import { assertPodNetworkChart } from '../../../core/version-matrix';
 import { installChart } from '../private/helm-release';
-import { apiAddress, calicoValues, ciliumValues, PodNetworkFacts } from './pod-network-values';
 
 /** Properties of PodNetwork. */
 export interface PodNetworkProps {
