@@ -110,7 +110,7 @@ describe('what is made', () => {
     const worker = local(cluster, 'K8s_workers-general-cloud-config');
     expect(worker).not.toContain('tls_private_key');
     expect(worker).not.toMatch(/path: \S*\.key\b/);
-    expect(worker).not.toContain('kubeadm-init.yaml');
+    expect(worker).not.toContain('path: /etc/strata/kubeadm-init.yaml');
     expect(local(cluster, 'K8s_ControlPlaneCloudConfig')).toContain('/etc/kubernetes/pki/etcd/ca.key');
   });
 

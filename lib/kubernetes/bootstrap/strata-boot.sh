@@ -87,6 +87,7 @@ mount_etcd_volume() {
   mkdir -p "$ETCD_MOUNT"
   mount -o noatime "$device" "$ETCD_MOUNT"
   chmod 700 "$ETCD_MOUNT"
+  resize2fs "$device" >/dev/null 2>&1 || say "the file system could not be grown to its volume's size"
 }
 
 # etcd has data once it has a write-ahead log. It makes that folder under another name and renames it: all of it is there, or nothing.
@@ -377,7 +378,10 @@ control_plane() {
     action=$(decide "$data" "$cluster" "$member" "$(has_right_to_init && echo yes || echo no)")
     case $action in
       restart) restart ;;
-      rejoin) move_data_aside && join "$api" ;;
+      rejoin)
+        move_data_aside
+        join "$api"
+        ;;
       join) join "$api" ;;
       init)
         sleep 10 # one who is only slow gets a second chance to be heard
