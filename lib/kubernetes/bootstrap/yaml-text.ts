@@ -11,8 +11,11 @@ export function yamlText(value: unknown): string {
   const document = new Document(value, { aliasDuplicateObjects: false });
   visit(document, {
     Scalar: (_, node) => {
-      if (typeof node.value !== 'string' || isKnown(node.value)) return;
-      node.type = node.value.includes('\n') ? Scalar.BLOCK_LITERAL : Scalar.QUOTE_DOUBLE;
+      if (typeof node.value !== 'string') return;
+      // A block that begins with blanks is not read back as it was.
+      const block = node.value.includes('\n') && !/^\s/.test(node.value);
+      if (block) node.type = Scalar.BLOCK_LITERAL;
+      else if (node.value.includes('\n') || !isKnown(node.value)) node.type = Scalar.QUOTE_DOUBLE;
     },
   });
   return document.toString(FORM);
