@@ -13,7 +13,10 @@ import { IdentityUserV3 } from '../../providers/openstack/identity-user-v3';
 import { LbQuotaV2 } from '../../providers/openstack/lb-quota-v2';
 import { NetworkingQuotaV2 } from '../../providers/openstack/networking-quota-v2';
 
-/** What a project may use at most. -1 is without a limit; what is left out stays at the cloud's default. */
+/**
+ * What a project may use at most. -1 is without a limit; what is left out stays at the cloud's default. Where one limit of the volumes or of the load
+ * balancers is given, the others of that service are without one.
+ */
 export interface ProjectQuota {
   /** @default - the cloud's */
   readonly instances?: number;
@@ -195,7 +198,11 @@ function quotas(scope: Construct, projectId: string, quota: ProjectQuota): Terra
     securityGroupRule: quota.securityGroupRules,
   };
   if (anyGiven(compute)) made.push(new ComputeQuotasetV2(scope, 'ComputeQuota', { projectId, ...compute }));
-  if (anyGiven(volume)) made.push(new BlockstorageQuotasetV3(scope, 'VolumeQuota', { projectId, ...volume }));
+  if (anyGiven(volume)) {
+    // Before 3.2 the provider sends every unset limit as 0: no volume of any size, no snapshot.
+    const unlimited = { volumes: -1, gigabytes: -1, snapshots: -1, perVolumeGigabytes: -1, backups: -1, backupGigabytes: -1, groups: -1 };
+    made.push(new BlockstorageQuotasetV3(scope, 'VolumeQuota', { projectId, ...unlimited, ...defined(volume) }));
+  }
   if (anyGiven(network)) made.push(new NetworkingQuotaV2(scope, 'NetworkQuota', { projectId, ...network }));
   if (quota.loadBalancers !== undefined) {
     // The provider sends every unset limit as 0, which would forbid it.
@@ -230,6 +237,10 @@ function checkName(scope: Construct, name: string, value: string, max: number): 
     problem: `${name} must have 1 to ${max} characters and neither begin nor end with a space`,
     fix: 'choose such a name',
   });
+}
+
+function defined<T extends object>(limits: T): Partial<T> {
+  return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined)) as Partial<T>;
 }
 
 function anyGiven(limits: { readonly [name: string]: number | undefined }): boolean {

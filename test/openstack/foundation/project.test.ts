@@ -87,3 +87,15 @@ test('a literal password is refused and not repeated', () => {
   expect(() => synth({ userPassword: 'hunter2' })).toThrow('userPassword is a literal');
   expect(() => synth({ userPassword: 'hunter2' })).not.toThrow('hunter2');
 });
+
+test('a limit on volumes forbids nothing else: the provider would send what is left out as 0', () => {
+  expect(synth({ quota: { volumes: 5 } }).resource('openstack_blockstorage_quotaset_v3')).toMatchObject({
+    volumes: 5,
+    gigabytes: -1,
+    snapshots: -1,
+    per_volume_gigabytes: -1,
+    backups: -1,
+    backup_gigabytes: -1,
+    groups: -1,
+  });
+});
