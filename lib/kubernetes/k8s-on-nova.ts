@@ -17,7 +17,7 @@ import { WorkerPoolProps } from './worker-pool';
 import { unsafeZones, zonesByName } from './zones';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { Cni } from '../contracts/cni';
-import { CloudCredential, ClusterAccess, ClusterCloud, IKubernetesCluster } from '../contracts/kubernetes-cluster';
+import { ApiAddress, CloudCredential, ClusterAccess, ClusterCloud, IKubernetesCluster } from '../contracts/kubernetes-cluster';
 import { NodeImage } from '../contracts/node-image';
 import { IOpenStackCloud } from '../contracts/openstack-cloud';
 import { assertDisjoint, parseCidr } from '../core/cidr-checks';
@@ -37,6 +37,7 @@ import { DataVolume } from '../nova/data-volume';
 import { NodeSecurityGroups } from '../nova/node-security-groups';
 import { NovaServer } from '../nova/nova-server';
 import { ServerGroup } from '../nova/server-group';
+import { ServerGroupPolicy } from '../nova/server-group-policy';
 import { ServerPool } from '../nova/server-pool';
 import { ServerPort } from '../nova/server-port';
 
@@ -76,7 +77,7 @@ export interface K8sOnNovaProps extends ClusterOptions {
  *
  * Each control-plane slot has a name, a port with its address, and a volume that stay whatever becomes of its server. The right to make a new cluster
  * exists once, bound to the volume that the first slot had first: no replaced server and no replaced volume can ever make a second one. A changed
- * version, image or cloud-init changes no server that is there.
+ * version, image, flavor or cloud-init changes no server that is there.
  *
  * Creates a network (unless one is given), two security groups, for each slot a port, a volume and a server, a server group, the API's load balancer
  * (with a floating IP if asked for), for each pool its servers, ports and server group, the PKI, an application credential for the controllers (unless
@@ -95,6 +96,7 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
   public readonly serviceCidr: string;
   public readonly podMtu: number;
   public readonly controlPlaneReplicas: number;
+  public readonly nodeApiEndpoint?: ApiAddress;
   public readonly openstack?: ClusterCloud;
 
   /** The nodes' network. */
@@ -161,6 +163,7 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
       tags,
     });
     const { vipAddress, publicAddress } = this.apiLoadBalancer;
+    this.nodeApiEndpoint = { host: vipAddress, port: API_PORT };
 
     const pki = (props.pki ?? ClusterPki.generated())._bind(this, clusterName);
     const settings: ClusterSettings = {
@@ -213,6 +216,7 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
         rootVolume: props.controlPlane.rootVolume,
         dataVolumes: [this.etcdVolumes[i]],
         keyPairName: props.keyPairName,
+        resizeInPlace: false, // it would stop all slots at once, and etcd with them
         tags,
       });
     });
@@ -261,8 +265,8 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
       zones: zonesByName(this, `${what}.zones`, props.cloud.zones, pool.zones),
       securityGroupIds: [this.securityGroups.workerGroupId],
       userData: this.shared(`workers-${pool.name}-cloud-config`, sharedCloudConfig(this, files, props.cloudInit)).base64Gzip,
-      // One more than there are: a new worker is there before its predecessor goes.
-      serverGroupPolicy: antiAffinityFor(pool.replicas + 1, props.cloud.computeHostCount),
+      serverGroupPolicy: ServerGroupPolicy.SOFT_ANTI_AFFINITY, // a pool grows beyond the number of hypervisors
+      resizeInPlace: false, // it would stop all of them at once
       rootVolume: pool.rootVolume,
       keyPairName: props.keyPairName,
       tags,

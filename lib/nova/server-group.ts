@@ -7,7 +7,7 @@ import { ComputeServergroupV2 } from '../providers/openstack/compute-servergroup
 export interface ServerGroupProps {
   /** Name of the group in Nova. */
   readonly name: string;
-  /** How its servers are placed. It acts when a server is created: changing it replaces the group, not the servers. */
+  /** How its servers are placed. Settled when the group is made: another policy changes nothing. */
   readonly policy: ServerGroupPolicy;
 }
 
@@ -21,7 +21,12 @@ export class ServerGroup extends Construct {
   constructor(scope: Construct, id: string, props: ServerGroupProps) {
     super(scope, id);
     checkNeutronName(this, 'name', props.name);
-    this.resource = new ComputeServergroupV2(this, 'ServerGroup', { name: props.name, policies: [props.policy] });
+    this.resource = new ComputeServergroupV2(this, 'ServerGroup', {
+      name: props.name,
+      policies: [props.policy],
+      // Another policy is another group, and servers that are there would be in none: a cloud with a hypervisor more must not do that.
+      lifecycle: { ignoreChanges: ['policies'] },
+    });
     this.serverGroupId = this.resource.id;
   }
 }

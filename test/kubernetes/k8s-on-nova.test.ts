@@ -176,10 +176,26 @@ describe('choices', () => {
       ]);
     expect(policies(3)).toEqual([
       ['prod-control-plane', 'anti-affinity'],
-      ['prod-general', 'anti-affinity'],
+      ['prod-general', 'soft-anti-affinity'], // a pool grows
     ]);
     expect(policies(2)[0]).toEqual(['prod-control-plane', 'soft-anti-affinity']);
     expect(policies(undefined)[0]).toEqual(['prod-control-plane', 'soft-anti-affinity']);
+  });
+
+  test('a hypervisor more, another flavor, image or version touches neither servers nor their group', () => {
+    const stack = synth({}, { computeHostCount: 3 });
+    for (const server of Object.values(stack.resources('openstack_compute_instance_v2'))) {
+      expect(server.lifecycle.ignore_changes).toEqual(expect.arrayContaining(['user_data', 'image_id', 'flavor_id']));
+    }
+    for (const group of Object.values(stack.resources('openstack_compute_servergroup_v2'))) {
+      expect(group.lifecycle.ignore_changes).toEqual(['policies']);
+    }
+  });
+
+  test('CAPO#1851: nodes reach the API at the internal address, whatever address clients use', () => {
+    const endpoints: unknown[] = [];
+    synthStack((stack) => void endpoints.push(clusterIn(stack).nodeApiEndpoint));
+    expect(endpoints).toEqual([{ host: expect.stringMatching(/TfToken/), port: 6443 }]);
   });
 
   test('CPO#2185: an etcd volume lies in the volume zone that belongs to its server', () => {
