@@ -11,7 +11,6 @@ import { HostRole, OpenStackControlPlane } from 'cdktf-strata';
 
 process.env.CDKTF_OUTDIR = join(__dirname, '..', 'cdktf.out');
 // The example is an app of its own, as a user's would be: loading it synthesises it.
-// eslint-disable-next-line @typescript-eslint/no-require-imports
 const { platform } = require('./platform-from-bare-metal/main') as typeof import('./platform-from-bare-metal/main');
 
 type Block = Record<string, any>;

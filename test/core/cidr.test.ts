@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
+import { MIXED_TOKEN, NUMBER_TOKEN, TEXT_TOKEN } from './tokens';
 import { Cidr } from '../../lib/core/cidr';
 import { assertDisjoint, checkAddress, checkInside, parseCidr } from '../../lib/core/cidr-checks';
 import { IpFamily } from '../../lib/core/ip-family';
 import { StrataError } from '../../lib/core/validation';
-import { MIXED_TOKEN, NUMBER_TOKEN, TEXT_TOKEN } from './tokens';
 
 /** Addresses as numbers: what the library must agree with, worked out in another way. */
 const v4 = (n: number) => [24, 16, 8, 0].map((shift) => (n >>> shift) & 255).join('.');
@@ -127,8 +127,9 @@ describe('Cidr', () => {
 
   test('an index that is no number of an address', () => {
     const cidr = Cidr.of('10.0.0.0/30');
-    for (const index of [4, -5, 0.5, NaN, Infinity, NUMBER_TOKEN])
+    for (const index of [4, -5, 0.5, NaN, Infinity, NUMBER_TOKEN]) {
       expect(() => cidr.addressAt(index)).toThrow(/Cidr 10\.0\.0\.0\/30: index.*use a number from -4 to 3$/);
+    }
     expect(() => cidr.addressAt(NUMBER_TOKEN)).not.toThrow(/e\+298/);
   });
 

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { major, minor, valid } from 'semver';
+import { NUMBER_TOKEN, TEXT_TOKEN } from './tokens';
 import { KubernetesVersion } from '../../lib/core/kubernetes-version';
 import { StrataError } from '../../lib/core/validation';
-import { NUMBER_TOKEN, TEXT_TOKEN } from './tokens';
 
 test('a minor is its constant, a patch is that patch', () => {
   expect(KubernetesVersion.of('1.36')).toBe(KubernetesVersion.V1_36);
@@ -48,8 +48,9 @@ test.each(KubernetesVersion.all())('%s: its parts go together', (version) => {
   expect(`${major(version.version)}.${minor(version.version)}`).toBe(version.minor);
   expect(version.kubeadmApiVersion).toBe('kubeadm.k8s.io/v1beta4');
   expect(minor(version.cloudProviderOpenStackVersion)).toBe(minor(version.version));
-  for (const chart of [version.cloudControllerManagerChart, version.cinderCsiChart])
+  for (const chart of [version.cloudControllerManagerChart, version.cinderCsiChart]) {
     expect([major(chart), minor(chart)]).toEqual([2, minor(version.version)]);
+  }
   for (const chart of [version.ciliumChart, version.tigeraOperatorChart]) expect(valid(chart)).not.toBeNull();
   expect(version.pauseImage).toMatch(/^registry\.k8s\.io\/pause:3\.\d+(\.\d+)?$/);
   expect(version.etcdVersion).toMatch(/^3\.6\.\d+-\d+$/);

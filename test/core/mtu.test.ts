@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
+import { NUMBER_TOKEN } from './tokens';
 import { Encapsulation } from '../../lib/core/encapsulation';
 import { IpFamily } from '../../lib/core/ip-family';
 import { Mtu } from '../../lib/core/mtu';
 import { StrataError } from '../../lib/core/validation';
-import { NUMBER_TOKEN } from './tokens';
 
 const { NATIVE, VXLAN, GENEVE_OVN, IPIP, WIREGUARD } = Encapsulation;
 

@@ -1,7 +1,7 @@
+import { NUMBER_TOKEN, TEXT_TOKEN } from './tokens';
 import { HostDistribution } from '../../lib/core/host-distribution';
 import { OpenStackRelease } from '../../lib/core/openstack-release';
 import { StrataError } from '../../lib/core/validation';
-import { NUMBER_TOKEN, TEXT_TOKEN } from './tokens';
 
 const { V2025_1, V2025_2, V2026_1 } = OpenStackRelease;
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
+import { NUMBER_TOKEN, TEXT_TOKEN } from './tokens';
 import { cpuToQuantity, gibToQuantity, mibToQuantity, toCpus, toGib, toMib } from '../../lib/core/quantity';
 import { StrataError } from '../../lib/core/validation';
-import { NUMBER_TOKEN, TEXT_TOKEN } from './tokens';
 
 test.each<[string | number, number]>([
   ['64GiB', 65536],

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
+import { NUMBER_TOKEN } from './tokens';
 import { assertQuorum, quorumSize, toleratedFailures } from '../../lib/core/quorum';
 import { StrataError } from '../../lib/core/validation';
-import { NUMBER_TOKEN } from './tokens';
 
 test.each([
   [1, 1, 0],

@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { TEXT_TOKEN } from './tokens';
 import { HostDistribution } from '../../lib/core/host-distribution';
 import { KubernetesVersion } from '../../lib/core/kubernetes-version';
 import { OpenStackRelease } from '../../lib/core/openstack-release';
@@ -14,7 +15,6 @@ import {
   assertOpenStackUpgrade,
   assertPodNetworkChart,
 } from '../../lib/core/version-matrix';
-import { TEXT_TOKEN } from './tokens';
 
 const { V1_34, V1_35, V1_36 } = KubernetesVersion;
 const { V2025_1, V2025_2, V2026_1 } = OpenStackRelease;
@@ -57,10 +57,11 @@ test('cloud-provider-openstack has the minor of the cluster', () => {
   assertCloudProviderOpenStack('c', V1_36, '2.36.5');
   assertCloudProviderOpenStack('c', V1_36, TEXT_TOKEN);
   assertCloudProviderOpenStack('c', V1_36, undefined);
-  for (const version of ['v1.35.0', '2.35.1', '3.36.0', 'latest', ''])
+  for (const version of ['v1.35.0', '2.35.1', '3.36.0', 'latest', '']) {
     expect(() => assertCloudProviderOpenStack('c', V1_36, version)).toThrow(
       /^c: cloud-provider-openstack must have the minor.*use v1\.36\.0 \(charts 2\.36\.0\)$/,
     );
+  }
 });
 
 test('charts of pod networks', () => {

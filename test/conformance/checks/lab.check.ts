@@ -1,10 +1,10 @@
-import type { Check } from '../harness/check';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { APISERVER_NEEDS, get, startApiServer } from '../harness/apiserver';
+import type { Check } from '../harness/check';
 import { Cloud, diff } from '../harness/cloud';
 import { exec, run } from '../harness/process';
 import { startSshd } from '../harness/sshd';
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 
 /** The instruments themselves: each must be able to say no. */
 export const checks: readonly Check[] = [
@@ -47,8 +47,9 @@ cloud.delete_volume(made['volume'], wait=True)
       context.defer(remove);
       const differences = diff(before, await cloud.snapshot());
       for (const [kind, id] of Object.entries(made)) {
-        if (!differences.some((line) => line.startsWith(`left: ${kind} ${id}`)))
+        if (!differences.some((line) => line.startsWith(`left: ${kind} ${id}`))) {
           throw new Error(`${kind} ${id} was made and is not named in:\n${differences.join('\n')}`);
+        }
       }
       // a group brings its two rules for outgoing traffic
       const strange = differences.filter((line) => !Object.values(made).some((id) => line.includes(id)));

@@ -126,8 +126,9 @@ export function exec(program: string, args: readonly string[], options: ExecOpti
 export async function run(program: string, args: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
   const result = await exec(program, args, options);
   const command = [program, ...args].join(' ');
-  if (result.code !== 0)
+  if (result.code !== 0) {
     throw new Error(`${command.length > 150 ? `${command.slice(0, 149)}…` : command} ended with ${result.code}:\n${tail(result.output)}`);
+  }
   return result;
 }
 
