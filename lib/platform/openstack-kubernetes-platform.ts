@@ -1,6 +1,6 @@
 import { HelmProvider } from '@cdktf/provider-helm/lib/provider';
 import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
-import { TerraformStack, TerraformVariable } from 'cdktf';
+import { Fn, TerraformStack, TerraformVariable } from 'cdktf';
 import { Construct } from 'constructs';
 import { checkCapacity, clusterNeed, ServerNeed } from './cluster-need';
 import { clusterQuota } from './cluster-quota';
@@ -10,6 +10,7 @@ import { BareMetalPool } from '../bare-metal/bare-metal-pool';
 import { HostInventory } from '../bare-metal/host-inventory';
 import { Provisioner } from '../bare-metal/provisioner';
 import { IBareMetalPool } from '../contracts/bare-metal-pool';
+import { HostRole } from '../contracts/host';
 import { ClusterAccess, IKubernetesCluster } from '../contracts/kubernetes-cluster';
 import { KvmProfile } from '../contracts/kvm-profile';
 import { NodeImage } from '../contracts/node-image';
@@ -23,6 +24,7 @@ import { ApiEndpoint } from '../kubernetes/api-endpoint';
 import { K8sOnNova } from '../kubernetes/k8s-on-nova';
 import { ExistingClusterFacts, KubernetesCluster } from '../kubernetes/kubernetes-cluster';
 import { Flavor } from '../openstack/foundation/flavor';
+import { HostAggregate } from '../openstack/foundation/host-aggregate';
 import { DiskFormat, Image } from '../openstack/foundation/image';
 import { Project } from '../openstack/foundation/project';
 import { ProviderNetwork } from '../openstack/foundation/provider-network';
@@ -69,8 +71,9 @@ export interface OpenStackKubernetesPlatformProps {
    */
   readonly adminCloud?: string;
   /**
-   * Path, on the machine that runs Terraform, of the CA certificate that signed the API endpoints' certificates.
-   * @default - a CA that the machine trusts
+   * Path, on the machine that runs Terraform, of the CA certificate that signed the API endpoints' certificates. With `inventory` it reaches the
+   * cluster's controllers as well: Kolla-Ansible's own CA is trusted by nobody else. With `cloud`, give `cloud.caCertificatePem` for them.
+   * @default - a CA that every system trusts
    */
   readonly caCertificatePath?: string;
   /**
@@ -156,6 +159,8 @@ export class OpenStackKubernetesPlatform extends Construct {
         engine: required(this, props, 'engine'),
         externalNetworkName: required(this, props, 'externalNetwork').name,
         loadBalancerProvider: props.loadBalancerProvider,
+        // For the controllers inside the cluster; the providers of Terraform take the path.
+        caCertificatePem: props.caCertificatePath === undefined ? undefined : Fn.file(Fn.pathexpand(props.caCertificatePath)),
       });
       this.project = this.furnishCloud(stacks.cloud!, props, this.pool);
       this.logInAsProject(stacks.cluster!, props, this.openstack, this.project);
@@ -187,6 +192,8 @@ export class OpenStackKubernetesPlatform extends Construct {
 
     new OpenstackProvider(stack, 'OpenStack', { cloud: props.adminCloud ?? 'kolla-admin', cacertFile: props.caCertificatePath });
     new ProviderNetwork(stack, 'ExternalNetwork', { ...required(this, props, 'externalNetwork'), external: true });
+    // Nova knows a zone once an aggregate names it; hosts that are in none are in "nova".
+    for (const [zone, hosts] of hostsByZone(pool)) new HostAggregate(stack, `Zone-${zone}`, { name: zone, zone, hosts });
     const made = new Set<string>();
     for (const { flavor } of servers) {
       if (flavor.size === undefined || made.has(flavor.name)) continue;
@@ -277,6 +284,17 @@ function required<K extends keyof OpenStackKubernetesPlatformProps>(
 ): NonNullable<OpenStackKubernetesPlatformProps[K]> {
   return props[name] ?? fail(platform, { problem: `${name} is missing`, fix: 'a platform that is entered at this layer needs it' });
 }
+
+function hostsByZone(pool: IBareMetalPool): Map<string, string[]> {
+  const zones = new Map<string, string[]>();
+  for (const { name, zone } of pool.hostsWithRole(HostRole.COMPUTE)) {
+    if (zone !== NOVA_DEFAULT_ZONE) zones.set(zone, [...(zones.get(zone) ?? []), name]);
+  }
+  return zones;
+}
+
+/** Where Nova puts hosts that no aggregate gives a zone (its `default_availability_zone`). */
+const NOVA_DEFAULT_ZONE = 'nova';
 
 function serversOf({ controlPlane, workerPools }: PlatformKubernetes): ServerNeed[] {
   return [{ count: controlPlane.replicas, flavor: controlPlane.flavor }, ...workerPools.map(({ replicas, flavor }) => ({ count: replicas, flavor }))];

@@ -149,6 +149,30 @@ test('entered at a cluster, only the workloads are left', () => {
   expect(stacks['prod-workloads'].json.provider.kubernetes[0].client_key).toBe('${var.kubernetes_client_key}');
 });
 
+test('racks as zones: an aggregate for each, and servers go round', () => {
+  const hosts = ['compute-1', 'compute-2', 'compute-3'];
+  const { inventory } = fromBareMetal();
+  const zoned = HostInventory.of({
+    networks: inventory!.networks,
+    hosts: inventory!.hosts.map((host) => ({ ...host, zone: hosts.includes(host.name) ? `rack-${hosts.indexOf(host.name) + 1}` : undefined })),
+  });
+  const stacks = synth({ ...fromBareMetal(), inventory: zoned });
+  const aggregates = Object.values(stacks['prod-cloud'].resources('openstack_compute_aggregate_v2'));
+  expect(aggregates.map(({ zone, hosts: members }) => [zone, members])).toEqual([
+    ['rack-1', ['compute-1']],
+    ['rack-2', ['compute-2']],
+    ['rack-3', ['compute-3']],
+  ]);
+  const zones = Object.values(stacks['prod-cluster'].resources('openstack_compute_instance_v2')).map(({ availability_zone: zone }) => zone);
+  expect(new Set(zones)).toEqual(new Set(['rack-1', 'rack-2', 'rack-3']));
+});
+
+test("Kolla's own CA reaches Terraform's logins by path, and the cluster's controllers by content", () => {
+  const stacks = synth({ ...fromBareMetal(), caCertificatePath: '~/kolla-ca.pem' });
+  for (const stack of ['prod-cloud', 'prod-cluster']) expect(stacks[stack].json.provider.openstack[0].cacert_file).toBe('~/kolla-ca.pem');
+  expect(stacks['prod-addons'].text).toContain('file(pathexpand(');
+});
+
 describe('refused', () => {
   test.each<[string, Partial<OpenStackKubernetesPlatformProps>, RegExp]>([
     ['no entry', { inventory: undefined }, /^prod: a platform is entered at exactly one layer.*give one of them$/],

@@ -65,6 +65,19 @@ export const checks: readonly Check[] = [
         await cdktf('destroy', '*', '--auto-approve', '--skip-provider-lock').catch(() => undefined); // a clean cloud for the others; the failure stays
         throw error;
       }
+      // Neutron gives every project a security group `default`, which outlives the project; no resource of the provider can delete it (docs/project.md).
+      const orphans = JSON.parse(
+        await cloud.python(`
+projects = {p.id for p in cloud.identity.projects()}
+orphans = [g for g in cloud.network.security_groups() if g.project_id not in projects]
+for group in orphans:
+    if group.name == 'default':
+        cloud.network.delete_security_group(group.id)
+print(json.dumps([g.name for g in orphans]))`),
+      );
+      if (orphans.join() !== 'default') {
+        throw new Error(`security groups of a project that is gone: ${orphans.join(', ') || 'none, not even the one that Neutron makes'}`);
+      }
       await cloud.expectUnchanged(before);
     },
   },
