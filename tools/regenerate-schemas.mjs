@@ -29,7 +29,8 @@ const prune = (value) => {
     Object.entries(value)
       .filter(([key, inner]) => !(['description', 'description_kind'].includes(key) && typeof inner === 'string'))
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, inner]) => [key, prune(inner)]),
+      // A type is text or a list; members of an object type may be named like anything, `description` included.
+      .map(([key, inner]) => [key, key === 'type' && (typeof inner === 'string' || Array.isArray(inner)) ? inner : prune(inner)]),
   );
 };
 

@@ -121,6 +121,7 @@ export class NodeSecurityGroups extends Construct {
         securityGroupId: ids[rule.group],
         direction: 'ingress',
         ethertype: rule.family,
+        description: rule.key, // for whoever looks at the group; another text would replace the rule, and this one stays
         ...(rule.protocol !== undefined && { protocol: rule.protocol }),
         ...(rule.fromPort !== undefined && { portRangeMin: rule.fromPort, portRangeMax: rule.toPort }),
         ...('group' in rule.from ? { remoteGroupId: ids[rule.from.group] } : { remoteIpPrefix: rule.from.cidr }),
