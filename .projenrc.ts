@@ -49,7 +49,7 @@ const project = new cdk.JsiiProject({
   devDeps: [
     '@cdktf/commons@^0.21.0',
     '@cdktf/provider-generator@^0.21.0',
-    '@swc/core',
+    '@swc/core@1.16.18', // the newest of which every platform's binary is published
     '@swc/jest',
     '@types/jest',
     '@types/semver',
@@ -110,6 +110,9 @@ new JsonFile(project, 'jest.config.json', {
 for (const pattern of ['/*', '!/lib/', '!/.jsii', '!/CHANGELOG.md', 'lib/**/*.ts', '!lib/**/*.d.ts']) {
   project.addPackageIgnore(pattern);
 }
+
+// As above: the newest of which every platform's binary is published. A lock file that lacks one is refused by `npm ci`.
+project.package.addField('overrides', { 'unrs-resolver': '~1.12.2' });
 
 // The bindings are 85,000 generated lines: made from schemas/ after every installation, never committed.
 project.setScript('prepare', 'node tools/generate-bindings.mjs --if-missing'); // npm pack runs it too: compiled bindings must stay
