@@ -25,12 +25,15 @@ export function escapeText(text: string, escapes: Escapes): string {
 }
 
 /**
- * A value as JSON, tokens in it included: strings are escaped when they are known, numbers stand bare. To be handed to TemplateText.
+ * A value as JSON, tokens in it included: strings are escaped when they are known, numbers and lists stand bare. To be handed to TemplateText.
  * What is `undefined` is left out, as JSON.stringify does.
  */
 export function toJson(value: unknown): string {
   if (typeof value === 'number' && Token.isUnresolved(value)) return Token.asString(value);
   if (typeof value === 'string') return Token.isUnresolved(value) ? `"${escapeText(value, JSON_ESCAPES)}"` : JSON.stringify(value);
+  // The reference alone: there is no quote in it to break on.
+  // eslint-disable-next-line no-restricted-syntax
+  if (Array.isArray(value) && Token.isUnresolved(value)) return Token.asString(Fn.jsonencode(value));
   if (Array.isArray(value)) return `[${value.map((item) => toJson(item ?? null)).join(',')}]`;
   if (Token.isUnresolved(value)) return `"${escapeText(Token.asString(value), JSON_ESCAPES)}"`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);

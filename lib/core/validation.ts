@@ -43,10 +43,26 @@ export function fail(where: Where, finding: Finding): never {
  */
 export function isKnown(value: unknown): boolean {
   if (value === undefined || value === null) return true;
-  if (Token.isUnresolved(value)) return false;
+  if (Token.isUnresolved(value) || isListToken(value)) return false;
   if (Array.isArray(value)) return value.every(isKnown);
   if (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) return Object.values(value).every(isKnown);
   return true;
+}
+
+/** True for what loops and spreads over a list that is a reference come upon: the one element that stands for all of them. */
+function isListToken(value: unknown): boolean {
+  return typeof value === 'string' && Token.isUnresolved([value]);
+}
+
+/** Throws if the value, or anything in it, is a reference: for what decides at synth what is made, and what is computed with. */
+export function checkKnown(where: Where, name: string, value: unknown): void {
+  if (!isKnown(value)) fail(where, { problem: `${name} must be known at synth, a reference was given`, fix: 'give the value itself' });
+}
+
+/** Throws if the whole list is a reference: of a list whose length isn't known nothing can be made for each entry. Its entries may be references. */
+export function checkListKnown(where: Where, name: string, list: readonly string[] | undefined): void {
+  if (!list?.some(isListToken)) return;
+  fail(where, { problem: `${name} must be a list known at synth, a reference was given`, fix: 'give a list; its entries may be references' });
 }
 
 /** Throws unless `condition(value)` holds. A value that isn't known at synth passes: Terraform will judge it. */

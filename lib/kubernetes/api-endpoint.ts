@@ -1,6 +1,6 @@
 import { LoadBalancerProvider } from '../contracts/openstack-cloud';
 import { Cidr } from '../core/cidr';
-import { check, checkUnique, fail, isKnown, Where } from '../core/validation';
+import { check, checkListKnown, checkUnique, fail, isKnown, Where } from '../core/validation';
 
 /** Options of an API endpoint behind an Octavia load balancer. */
 export interface OctaviaEndpointOptions {
@@ -70,6 +70,8 @@ export class ApiEndpoint {
    * @internal
    */
   public _validate(where: Where, provider: LoadBalancerProvider): void {
+    checkListKnown(where, 'api.allowedCidrs', this.allowedCidrs);
+    checkListKnown(where, 'api.certSans', this.certSans);
     for (const cidr of this.allowedCidrs) Cidr._parse(where, 'api.allowedCidrs', cidr);
     checkUnique(where, 'entry of api.allowedCidrs', this.allowedCidrs);
     for (const name of [this.dnsName, ...this.certSans]) {

@@ -28,7 +28,7 @@ import { checkClusterName, checkDnsLabel } from '../core/naming';
 import { assertQuorum, quorumSize } from '../core/quorum';
 import { StepResource } from '../core/step-resource';
 import { TemplateText } from '../core/template-text';
-import { check, checkInteger, checkUnique, describe, fail, isKnown } from '../core/validation';
+import { check, checkInteger, checkListKnown, checkUnique, describe, fail, isKnown } from '../core/validation';
 import { assertNewCluster } from '../core/version-matrix';
 import { antiAffinityFor } from '../nova/anti-affinity';
 import { ApiLoadBalancer } from '../nova/api-load-balancer';
@@ -336,6 +336,7 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
       'name of a worker pool',
       workerPools.map(({ name }) => name),
     );
+    checkListKnown(this, 'tags', props.tags);
     api._validate(this, cloud.loadBalancerProvider);
     if (props.network !== undefined && props.nodeCidr !== undefined) {
       fail(this, {

@@ -4,7 +4,7 @@ import { ClusterAccess, ClusterCloud, IKubernetesCluster } from '../contracts/ku
 import { assertDisjoint, parseCidr } from '../core/cidr-checks';
 import { KubernetesVersion } from '../core/kubernetes-version';
 import { checkClusterName } from '../core/naming';
-import { check, checkInteger, fail, isKnown } from '../core/validation';
+import { check, checkInteger, checkKnown, fail, isKnown } from '../core/validation';
 
 /** What is known of a cluster that is there already, without its secret. */
 export interface ExistingClusterFacts {
@@ -87,6 +87,7 @@ class AdoptedCluster extends Construct implements IKubernetesCluster {
     parseCidr(this, 'serviceCidr', serviceCidr);
     assertDisjoint(this, { podCidr, serviceCidr });
     checkInteger(this, 'podMtu', podMtu, { min: 1280, max: 65535 });
+    checkKnown(this, 'controlPlaneReplicas', attributes.controlPlaneReplicas);
     checkInteger(this, 'controlPlaneReplicas', attributes.controlPlaneReplicas, { min: 1 });
     this.clusterName = attributes.clusterName;
     this.version = attributes.version;

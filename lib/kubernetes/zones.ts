@@ -1,10 +1,11 @@
 import { AvailabilityZone } from '../contracts/openstack-cloud';
 import { quorumSize } from '../core/quorum';
-import { check, checkOneOf, checkUnique, isKnown, Where } from '../core/validation';
+import { check, checkListKnown, checkOneOf, checkUnique, isKnown, Where } from '../core/validation';
 
 /** The cloud's zones of those names, in the order of the names; all of them if none are given. */
 export function zonesByName(where: Where, what: string, all: readonly AvailabilityZone[], names: readonly string[] | undefined): AvailabilityZone[] {
   if (names === undefined) return [...all];
+  checkListKnown(where, what, names);
   check(where, names, (v) => v.length > 0, { problem: `${what} must not be empty`, fix: 'leave it out to use all zones of the cloud' });
   checkUnique(where, `zone of ${what}`, names);
   return names.map((name) => {

@@ -1,12 +1,11 @@
-import { Fn, ITerraformDependable, Token } from 'cdktf';
+import { Fn, ITerraformDependable, Op, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { listenerSettings, sortedCidrs } from './api-listener';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { IOpenStackCloud, LoadBalancerProvider } from '../contracts/openstack-cloud';
 import { parseCidr } from '../core/cidr-checks';
 import { IpFamily } from '../core/ip-family';
-import { check, checkInteger, checkUnique, fail, isKnown } from '../core/validation';
-import { checkListKnown } from './private/lists';
+import { check, checkInteger, checkListKnown, checkUnique, fail, isKnown } from '../core/validation';
 import { checkNeutronName, checkTags } from './private/names';
 import { inSameStack } from './private/same-stack';
 import { ServerPort } from './server-port';
@@ -161,7 +160,7 @@ export class ApiLoadBalancer extends Construct {
       ...ownTags,
       dependsOn: inSameStack(this, [...network.routed, ...(props.dependsOn ?? [])]),
     });
-    const idleMs = (props.idleTimeoutSeconds ?? 600) * 1000;
+    const idleMs = milliseconds(props.idleTimeoutSeconds ?? 600);
     this.listener = new LbListenerV2(this, 'Listener', {
       name,
       loadbalancerId: this.resource.id,
@@ -202,4 +201,8 @@ export class ApiLoadBalancer extends Construct {
     const list = sortedCidrs([network.cidr, ...allowedCidrs, ...router]);
     return isKnown(list) ? list : Token.asList(Fn.sort(Fn.distinct(list)));
   }
+}
+
+function milliseconds(seconds: number): number {
+  return isKnown(seconds) ? seconds * 1000 : Token.asNumber(Op.mul(seconds, 1000));
 }

@@ -5,7 +5,7 @@ import { IOpenStackCloud } from '../contracts/openstack-cloud';
 import { checkAddress, parseCidr } from '../core/cidr-checks';
 import { IpFamily } from '../core/ip-family';
 import { Mtu } from '../core/mtu';
-import { check, checkInteger, fail, isKnown } from '../core/validation';
+import { check, checkInteger, checkKnown, fail, isKnown } from '../core/validation';
 import { externalNetworkId } from './private/lookups';
 import { checkNeutronName, checkTags } from './private/names';
 import { inSameStack } from './private/same-stack';
@@ -153,6 +153,7 @@ export class ClusterNetwork extends Construct implements IClusterNetwork {
     for (const server of props.dnsNameservers ?? []) checkAddress(this, 'dnsNameservers', server);
     this.mtu = checkedMtu(this, props.mtu, cloud.tenantNetworkMtu);
     const reserved = props.reservedAddresses ?? 0;
+    checkKnown(this, 'reservedAddresses', reserved);
     checkInteger(this, 'reservedAddresses', reserved, { min: 0, max: Math.max(0, range.addressCount - 8) });
 
     const before = [...cloud.ready, ...(props.dependsOn ?? [])];

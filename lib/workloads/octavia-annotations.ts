@@ -1,4 +1,4 @@
-import { Token } from 'cdktf';
+import { Fn, Token } from 'cdktf';
 import { OctaviaOptions } from './octavia-options';
 import { isKnown } from '../core/validation';
 
@@ -40,6 +40,6 @@ export function octaviaAnnotations(options: OctaviaOptions, internal: boolean): 
 }
 
 function text(value: unknown): string {
-  if (Array.isArray(value)) return value.join(',');
+  if (Array.isArray(value)) return Token.isUnresolved(value) ? Token.asString(Fn.join(',', value)) : value.join(',');
   return isKnown(value) ? String(value) : Token.asString(value);
 }

@@ -19,7 +19,7 @@ import { defaultProvider } from '../core/default-provider';
 import { checkDnsLabel, checkDnsSubdomain } from '../core/naming';
 import { widenProviderRanges } from '../core/provider-ranges';
 import { gibToQuantity } from '../core/quantity';
-import { checkInteger, checkUnique, fail } from '../core/validation';
+import { checkInteger, checkKnown, checkUnique, fail } from '../core/validation';
 
 /** The volume of each replica. */
 export interface WorkloadVolume {
@@ -256,7 +256,9 @@ export class StatefulWorkload extends Construct implements IWorkload {
     checkDnsLabel(this, 'namespace', this.namespaceName);
     checkImage(this, props.image);
     checkPort(this, 'port', props.port);
+    checkKnown(this, 'replicas', props.replicas);
     checkInteger(this, 'replicas', props.replicas, { min: 0, max: 1000 });
+    checkKnown(this, 'volume.sizeGib', props.volume.sizeGib);
     checkInteger(this, 'volume.sizeGib', props.volume.sizeGib, { min: 1, max: 1024 * 1024 });
     checkMountPath(this, props.volume.mountPath);
     checkDnsSubdomain(this, 'volume.storageClass', props.volume.storageClass);
@@ -265,6 +267,7 @@ export class StatefulWorkload extends Construct implements IWorkload {
     checkLabels(this, 'nodeSelector', props.nodeSelector);
     checkLabels(this, 'labels', props.labels);
     checkEnv(this, props.env ?? {}, props.secretEnv ?? {});
+    checkKnown(this, 'generatedPasswords', passwords);
     checkUnique(this, 'generated password', passwords);
     for (const name of passwords) {
       if (name in given) fail(this, { problem: 'variable has a generated password and another value', value: name, fix: 'leave one of them out' });

@@ -1,6 +1,6 @@
 import { HealthCheck } from './health-check';
 import { PodResources, PodSecurity, PodSecurityLevel, SecretKey } from './workload';
-import { check, checkInteger, fail, isKnown, Where } from '../core/validation';
+import { check, checkInteger, checkKnown, fail, isKnown, Where } from '../core/validation';
 
 /** What Kubernetes takes as the name of a label, an annotation: an optional prefix, and a name. */
 const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
@@ -53,7 +53,10 @@ export function checkEnv(where: Where, env: { readonly [name: string]: string },
 }
 
 export function checkResources(where: Where, resources: PodResources): void {
-  for (const [name, value] of Object.entries(resources)) checkInteger(where, `resources.${name}`, value, { min: 1 });
+  for (const [name, value] of Object.entries(resources)) {
+    checkKnown(where, `resources.${name}`, value); // quantities are computed
+    checkInteger(where, `resources.${name}`, value, { min: 1 });
+  }
   const { cpuMillicores = 250, cpuLimitMillicores, memoryMib = 512, memoryLimitMib } = resources;
   check(where, [cpuLimitMillicores, cpuMillicores], ([limit, request]) => limit === undefined || limit >= request!, {
     problem: 'resources.cpuLimitMillicores must not be less than cpuMillicores',

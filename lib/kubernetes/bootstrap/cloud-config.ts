@@ -1,5 +1,6 @@
+import { Token } from 'cdktf';
 import { yamlText } from './yaml-text';
-import { fail, isKnown, Where } from '../../core/validation';
+import { checkListKnown, fail, isKnown, Where } from '../../core/validation';
 
 /** A file that cloud-init writes. */
 export interface NodeFile {
@@ -48,6 +49,7 @@ export const NODE_FILES: readonly NodeFile[] = [
 export function sharedCloudConfig(where: Where, files: readonly NodeFile[], further: CloudConfig = {}): string {
   const merged: { [module: string]: any } = { ...NODE, write_files: [] };
   for (const [module, value] of Object.entries(further)) {
+    checkLists(where, `cloudInit.${module}`, value);
     if (!(module in merged)) {
       merged[module] = value;
     } else if (Array.isArray(value) && isKnown(value)) {
@@ -78,4 +80,11 @@ export function environmentFile(variables: { readonly [name: string]: string | n
   return Object.entries(variables)
     .map(([name, value]) => `${name}="${value}"\n`)
     .join('');
+}
+
+/** A list that is a reference has no place in YAML that is written at synth, however deep it lies. */
+function checkLists(where: Where, name: string, value: unknown): void {
+  if (Array.isArray(value)) checkListKnown(where, name, value);
+  if (typeof value !== 'object' || value === null || Token.isUnresolved(value)) return;
+  for (const [key, item] of Object.entries(value)) checkLists(where, `${name}.${key}`, item);
 }

@@ -3,7 +3,7 @@ import { RandomProvider } from '@cdktf/provider-random/lib/provider';
 import { ITerraformDependable, TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
 import { defaultProvider } from '../../core/default-provider';
-import { check, checkInteger, checkUnique, fail, isKnown } from '../../core/validation';
+import { check, checkInteger, checkKnown, checkUnique, fail, isKnown } from '../../core/validation';
 import { BlockstorageQuotasetV3 } from '../../providers/openstack/blockstorage-quotaset-v3';
 import { ComputeQuotasetV2 } from '../../providers/openstack/compute-quotaset-v2';
 import { DataOpenstackIdentityRoleV3 } from '../../providers/openstack/data-openstack-identity-role-v3';
@@ -139,6 +139,7 @@ export class Project extends Construct {
     this.domainId = props.domainId ?? 'default';
     checkName(this, 'name', this.projectName, 64);
     checkName(this, 'userName', this.userName, 255);
+    checkKnown(this, 'roles', roles);
     checkUnique(this, 'role', roles);
     if (roles.length === 0) fail(this, { problem: 'roles must not be empty, the user could not log in', value: [], fix: 'give at least member' });
     if (roles.includes('admin')) {

@@ -5,7 +5,7 @@ import { CinderStorageClass, ReclaimPolicy, VolumeBindingMode } from './cinder-s
 import { IKubernetesCluster } from '../../../contracts/kubernetes-cluster';
 import { inOrder, Tier } from '../../../core/apply-order';
 import { checkDnsSubdomain } from '../../../core/naming';
-import { check, checkInteger, checkOneOf, checkUnique, fail } from '../../../core/validation';
+import { check, checkInteger, checkKnown, checkOneOf, checkUnique, fail } from '../../../core/validation';
 import { assertCloudProviderOpenStack } from '../../../core/version-matrix';
 import { CloudConfig } from '../cloud-config/cloud-config';
 import { storageTopology, VolumeZone } from '../cloud-config/storage-topology';
@@ -147,7 +147,9 @@ export class CinderCsi extends Construct {
   }
 
   private checkClass(kind: CinderStorageClass, zones: readonly string[]): void {
+    checkKnown(this, 'name of a StorageClass', kind.name);
     checkDnsSubdomain(this, 'name of a StorageClass', kind.name);
+    checkKnown(this, `computeZones of the StorageClass ${kind.name}`, kind.computeZones);
     checkOneOf(this, 'fileSystem', kind.fileSystem, ['ext4', 'ext3', 'xfs']);
     for (const zone of kind.computeZones ?? []) checkOneOf(this, `zone of the StorageClass ${kind.name}`, zone, zones);
     check(this, kind.computeZones, (given) => given.length > 0, {

@@ -2,7 +2,7 @@ import { TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
 import { IKubernetesCluster } from '../../../contracts/kubernetes-cluster';
 import { inOrder, Tier } from '../../../core/apply-order';
-import { check, checkInteger, checkUnique } from '../../../core/validation';
+import { check, checkInteger, checkKnown, checkUnique } from '../../../core/validation';
 import { assertCloudProviderOpenStack } from '../../../core/version-matrix';
 import { CloudConfig } from '../cloud-config/cloud-config';
 import { requireCloud } from '../private/cloud';
@@ -76,6 +76,7 @@ export class OpenStackCloudController extends Construct {
     checkInteger(this, 'logVerbosity', props.logVerbosity, { min: 0, max: 10 });
     checkInteger(this, 'timeoutSeconds', props.timeoutSeconds, { min: 1, max: 7200 });
     const controllers = props.controllers ?? [CloudController.CLOUD_NODE, CloudController.CLOUD_NODE_LIFECYCLE, CloudController.SERVICE];
+    checkKnown(this, 'controllers', controllers);
     checkUnique(this, 'controllers', controllers);
     check(this, controllers, (given) => given.includes(CloudController.CLOUD_NODE), {
       problem: 'controllers must include CLOUD_NODE: without it nodes keep the taint "uninitialized" and nothing runs on them',

@@ -1,4 +1,4 @@
-import { Fn, Token } from 'cdktf';
+import { Fn, Op, Token } from 'cdktf';
 import { Cni } from '../../../contracts/cni';
 import { ApiAddress } from '../../../contracts/kubernetes-cluster';
 import { Cidr } from '../../../core/cidr';
@@ -23,7 +23,7 @@ export function ciliumValues({ cni, podCidr, podMtu, controlPlaneReplicas, api }
     routingMode: 'tunnel',
     tunnelProtocol: 'vxlan',
     // Cilium wants the MTU of the network below, and takes its own tunnel from it.
-    ...(isKnown(podMtu) ? { MTU: podMtu + cni.encapsulation.overheadBytes(IpFamily.V4) } : {}),
+    MTU: sum(podMtu, cni.encapsulation.overheadBytes(IpFamily.V4)),
     kubeProxyReplacement: String(cni.replacesKubeProxy),
     // Without kube-proxy the address of the `kubernetes` Service leads nowhere until Cilium runs.
     ...(cni.replacesKubeProxy ? { k8sServiceHost: api.host, k8sServicePort: api.port } : {}),
@@ -59,6 +59,11 @@ export function calicoValues({ cni, podCidr, podMtu }: PodNetworkFacts): ChartVa
     goldmane: { enabled: false },
     whisker: { enabled: false },
   };
+}
+
+/** By Terraform if the MTU isn't known at synth. */
+function sum(podMtu: number, overhead: number): number {
+  return isKnown(podMtu) ? podMtu + overhead : Token.asNumber(Op.add(podMtu, overhead));
 }
 
 /** A /24 for each node, as kubeadm's controller manager does; smaller where the pods' block has no room for 16 of them. */
