@@ -20,6 +20,11 @@ export interface ClusterOptions {
    */
   readonly nodeCidr?: string;
   /**
+   * Name servers of the nodes, if their network is made: they must resolve the names of image registries.
+   * @default - Neutron's: what the cloud's operator configured. An OVN cloud where nobody did gives out its own hosts' resolver, which may be 127.0.0.53.
+   */
+  readonly dnsNameservers?: string[];
+  /**
    * Addresses of pods, IPv4, /8 to /24; each node takes a /24 of it.
    * @default "10.244.0.0/16"
    */

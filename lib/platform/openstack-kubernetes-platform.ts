@@ -1,6 +1,6 @@
 import { HelmProvider } from '@cdktf/provider-helm/lib/provider';
 import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
-import { Fn, TerraformStack, TerraformVariable } from 'cdktf';
+import { Annotations, Fn, TerraformStack, TerraformVariable } from 'cdktf';
 import { Construct } from 'constructs';
 import { checkCapacity, clusterNeed, ServerNeed } from './cluster-need';
 import { clusterQuota } from './cluster-quota';
@@ -16,7 +16,7 @@ import { KvmProfile } from '../contracts/kvm-profile';
 import { NodeImage } from '../contracts/node-image';
 import { IOpenStackCloud, LoadBalancerProvider } from '../contracts/openstack-cloud';
 import { widenProviderRanges } from '../core/provider-ranges';
-import { fail } from '../core/validation';
+import { describe, fail } from '../core/validation';
 import { CinderCsi } from '../kubernetes/addons/cinder-csi/cinder-csi';
 import { OpenStackCloudController } from '../kubernetes/addons/openstack-cloud-controller/openstack-cloud-controller';
 import { PodNetwork } from '../kubernetes/addons/pod-network/pod-network';
@@ -162,6 +162,7 @@ export class OpenStackKubernetesPlatform extends Construct {
         // For the controllers inside the cluster; the providers of Terraform take the path.
         caCertificatePem: props.caCertificatePath === undefined ? undefined : Fn.file(Fn.pathexpand(props.caCertificatePath)),
       });
+      this.warnOfDefaults(props);
       this.project = this.furnishCloud(stacks.cloud!, props, this.pool);
       this.logInAsProject(stacks.cluster!, props, this.openstack, this.project);
     } else if (entry === 'cluster') {
@@ -181,6 +182,26 @@ export class OpenStackKubernetesPlatform extends Construct {
   /** The same as `workloadsStack`. */
   public get workloads(): TerraformStack {
     return this.workloadsStack;
+  }
+
+  /** What deploys, and then doesn't work on many hosts. */
+  private warnOfDefaults(props: OpenStackKubernetesPlatformProps): void {
+    if (props.kubernetes !== undefined && props.kubernetes.dnsNameservers === undefined) {
+      Annotations.of(this.metalStack!).addWarning(
+        describe(this, {
+          problem: "kubernetes.dnsNameservers isn't given, and OVN then gives servers the resolver of the control hosts, on many systems 127.0.0.53",
+          fix: 'give name servers that the nodes reach, or have the hosts use one with an address of its own',
+        }),
+      );
+    }
+    if (this.openstack!.authUrl.startsWith('https:') && props.caCertificatePath === undefined) {
+      Annotations.of(this.metalStack!).addWarning(
+        describe(this, {
+          problem: "caCertificatePath isn't given, and Kolla-Ansible signs the API's certificates by a CA of its own",
+          fix: 'give the path of a copy of /etc/kolla/certificates/ca/root.crt of the deployment host, unless the certificates are of a public CA',
+        }),
+      );
+    }
   }
 
   /** What only an administrator can make: flavors, image, external network, and the project with its user. */

@@ -173,6 +173,22 @@ test("Kolla's own CA reaches Terraform's logins by path, and the cluster's contr
   expect(stacks['prod-addons'].text).toContain('file(pathexpand(');
 });
 
+test("what deploys and then doesn't work on many hosts is warned of", () => {
+  const warnings = (props: Partial<OpenStackKubernetesPlatformProps>) => {
+    synth({ ...fromBareMetal(), ...props });
+    return platform.metalStack!.node.metadata.filter(({ type }) => type === '@cdktf/warn').map(({ data }) => data);
+  };
+  expect(warnings({})).toEqual([expect.stringMatching(/^prod: kubernetes\.dnsNameservers/), expect.stringMatching(/^prod: caCertificatePath/)]);
+  expect(warnings({ caCertificatePath: '~/ca.crt', kubernetes: { ...kubernetes, dnsNameservers: ['198.51.100.53'] } })).toEqual([]);
+});
+
+test('name servers reach the nodes', () => {
+  const subnet = synth({ ...fromBareMetal(), kubernetes: { ...kubernetes, dnsNameservers: ['198.51.100.53'] } })['prod-cluster'].resource(
+    'openstack_networking_subnet_v2',
+  );
+  expect(subnet.dns_nameservers).toEqual(['198.51.100.53']);
+});
+
 describe('refused', () => {
   test.each<[string, Partial<OpenStackKubernetesPlatformProps>, RegExp]>([
     ['no entry', { inventory: undefined }, /^prod: a platform is entered at exactly one layer.*give one of them$/],
