@@ -2,9 +2,9 @@ import { Fn, ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { checkAddress, checkInside, parseCidr } from '../core/cidr-checks';
+import { replacement } from '../core/replacement';
 import { check, checkListKnown, checkUnique, fail } from '../core/validation';
 import { checkNeutronName, checkTags } from './private/names';
-import { replacement } from './private/replacement';
 import { NetworkingPortV2 } from '../providers/openstack/networking-port-v2';
 
 /** Properties of ServerPort. */

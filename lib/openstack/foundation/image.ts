@@ -2,6 +2,8 @@ import { isAbsolute, resolve } from 'node:path';
 import { Fn, Postcondition, Precondition, TerraformLocal, TerraformResource, TerraformResourceLifecycle } from 'cdktf';
 import { Construct } from 'constructs';
 import { NodeImage } from '../../contracts/node-image';
+import { replacement } from '../../core/replacement';
+import { StepResource } from '../../core/step-resource';
 import { check, checkInteger, fail, isKnown } from '../../core/validation';
 import { ImagesImageV2 } from '../../providers/openstack/images-image-v2';
 
@@ -31,7 +33,7 @@ export enum ImageVisibility {
 export interface ImageProps {
   /**
    * Its name, with a version in it: "ubuntu-24.04-k8s-1.36-20261105". Another content needs another name, since servers and clusters look images up
-   * by name and must not follow one that was replaced under them.
+   * by name and must not follow one that was replaced under them. Another name is another image: the new one is uploaded, then the old one is deleted.
    */
   readonly name: string;
   /**
@@ -91,7 +93,8 @@ const ALGORITHMS: { readonly [name: string]: { readonly digits: number; readonly
 /**
  * An image in Glance whose content is what its checksum says, or the apply fails. Needs an administrator's login when it is public.
  *
- * Creates one `openstack_images_image_v2`. The path or URL may change later without another upload: the content is what counts.
+ * Creates one `openstack_images_image_v2` and a `terraform_data` by whose change of name or digest the image is replaced, the new one uploaded before the
+ * old one is deleted. The path or URL may change later without another upload: the content is what counts.
  */
 export class Image extends Construct {
   /** The L1 image. */
@@ -117,6 +120,8 @@ export class Image extends Construct {
     const reserved = Object.keys(props.properties ?? {}).find((key) => /^(os_hash_|os_hidden$|os_glance_|direct_url$|stores$|locations$)/.test(key));
     if (reserved !== undefined) fail(this, { problem: 'a property is one that Glance sets itself', value: reserved, fix: 'leave it out' });
 
+    // Glance would rename the old content in place, and where the new one comes from is ignored below.
+    const content = new StepResource(this, 'Content', { triggers: { name: props.name, digest } });
     const image = new ImagesImageV2(this, 'Resource', {
       name: props.name,
       containerFormat: 'bare',
@@ -132,6 +137,7 @@ export class Image extends Construct {
       lifecycle: {
         // Where it came from says nothing about its content, and differs from machine to machine.
         ignoreChanges: ['local_file_path', 'image_source_url', 'image_cache_path', 'verify_checksum'],
+        ...replacement({ replaceTriggeredBy: [content], createBeforeDestroy: true }),
         ...contentConditions(this, props.name, algorithm, digest, source.localFilePath),
       },
     });

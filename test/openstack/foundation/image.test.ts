@@ -47,6 +47,25 @@ test('where it comes from may change without another upload', () => {
   expect(synth().lifecycle.ignore_changes).toEqual(['local_file_path', 'image_source_url', 'image_cache_path', 'verify_checksum']);
 });
 
+test('another name or digest is another image, uploaded before the old one goes', () => {
+  const image = (props: Partial<ImageProps> = {}) => {
+    const { json } = synthStack((scope) => {
+      new OpenstackProvider(scope, 'OpenStack');
+      new Image(scope, 'Image', { ...BASE, ...props });
+    });
+    const [content, ...others] = Object.values<any>(json.resource.terraform_data);
+    expect(others).toEqual([]);
+    return { triggers: content.triggers_replace, lifecycle: Object.values<any>(json.resource.openstack_images_image_v2)[0].lifecycle };
+  };
+  const { triggers, lifecycle } = image();
+  expect(lifecycle).toMatchObject({ create_before_destroy: true, replace_triggered_by: [expect.stringMatching(/^terraform_data\.Image_Content/)] });
+  expect(triggers).toEqual({ name: 'ubuntu-1', digest: SHA256 });
+  expect(image({ name: 'ubuntu-2' }).triggers).toEqual({ name: 'ubuntu-2', digest: SHA256 });
+  expect(image({ checksum: `sha512:${SHA512}` }).triggers.digest).toBe(SHA512);
+  const same = { localFilePath: '/elsewhere/ubuntu.img', checksum: `sha256:${SHA256.toUpperCase()}`, tags: ['a'], minDiskGib: 10 };
+  expect(image(same).triggers).toEqual(triggers);
+});
+
 test('from a URL, what Glance has computed is checked', () => {
   const image = synth({ localFilePath: undefined, sourceUrl: 'https://images.example.com/x.qcow2', checksum: `sha512:${SHA512.toUpperCase()}` });
   expect(image.lifecycle.postcondition[0].condition).toBe(`\${lookup(self.properties, "os_hash_value", "") == "${SHA512}"}`);
@@ -69,6 +88,7 @@ test('a path is relative to the app, ~ to the home of whoever runs Terraform; pa
     }),
   );
   expect(image.local_file_path).toBe('${var.path}');
+  expect(image.lifecycle.replace_triggered_by).toEqual([expect.stringMatching(/^terraform_data\.Image_Content/)]);
   expect(image.lifecycle.precondition[0].condition).toBe('${fileexists(var.path) ? filesha256(var.path) == lower(var.digest) : true}');
 });
 
