@@ -220,7 +220,7 @@ describe('stages', () => {
     expect(Deploy.provisioner).toHaveLength(1);
     const command = Deploy.provisioner[0]['remote-exec'].inline[0];
     expect(command).toMatch(
-      /^sudo -n \/var\/lib\/strata-kolla\/bin\/run-stage\.sh deploy [0-9a-f]{64} 14400 \/var\/lib\/strata-kolla\/bin\/kolla-stage\.sh deploy$/,
+      /^sudo -n \/var\/lib\/strata-kolla\/bin\/run-stage\.sh deploy [0-9a-f]{64} 14400 \/var\/lib\/strata-kolla\/bin\/kolla-stage\.sh 2026\.1 deploy$/,
     );
     expect(command).toContain(Deploy.triggers_replace.inputs);
     expect(Prechecks.provisioner[0]['remote-exec'].inline[0]).toMatch(/ prechecks --use-test-images$/);

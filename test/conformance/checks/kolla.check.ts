@@ -296,8 +296,27 @@ async function stagesOverSsh(context: Context): Promise<void> {
   await third.expectNoChanges();
   context.log('an unattended end is reported, a failure shows its reason, and the next apply goes on there');
 
-  await third.destroy();
-  expectCalls('destroy', [...FIRST, 'prechecks --use-test-images', 'deploy', 'prechecks --use-test-images', 'deploy', 'deploy']);
+  // another release over a live cloud: refused before anything is changed, and nothing is lost by setting it back
+  const calls = host.calls();
+  const globals = fs.readFileSync(kolla('globals.yml'), 'utf8');
+  const upgrade = await workspace({ release: OpenStackRelease.V2025_2 }).exec('apply', '-auto-approve', '-no-color');
+  const refusal = /this cloud runs OpenStack 2026\.1, the program says 2025\.2; .* set the release back to 2026\.1/;
+  if (upgrade.code === 0 || !refusal.test(upgrade.output)) throw new Error(`another release:\n${upgrade.output}`);
+  expectCalls('another release', calls);
+  if (fs.readFileSync(kolla('globals.yml'), 'utf8') !== globals) throw new Error('a refused release has changed the configuration');
+  const stage = await host.ssh('/var/lib/strata-kolla/bin/kolla-stage.sh 2025.2 deploy');
+  if (stage.code === 0 || !refusal.test(stage.output)) throw new Error(`a stage of another release: ${stage.code} ${stage.output}`);
+  expectCalls('a stage of another release', calls);
+  const back = workspace();
+  await back.apply();
+  await back.expectNoChanges();
+  // Terraform had forgotten the stages that it was going to run again
+  const all = [...calls, ...FIRST.filter((call) => call !== 'certificates')];
+  expectCalls('the release set back', all);
+  context.log('another release over a live cloud is refused, and setting it back goes on');
+
+  await back.destroy();
+  expectCalls('destroy', all);
   if (!fs.existsSync(kolla('passwords.yml'))) throw new Error('destroy has touched the cloud');
 }
 

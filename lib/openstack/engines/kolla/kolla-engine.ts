@@ -124,7 +124,9 @@ class Steps {
 
   private command(stage: string, inputs: string, quotedArguments: readonly string[]): string {
     const patience = (this.model.options.stageTimeoutMinutes ?? 240) * 60;
-    return `${this.sudo}${[`${HOME}/bin/run-stage.sh`, stage, inputs, patience, `${HOME}/bin/kolla-stage.sh`, stage, ...quotedArguments].join(' ')}`;
+    const runner = [`${HOME}/bin/run-stage.sh`, stage, inputs, patience];
+    const work = [`${HOME}/bin/kolla-stage.sh`, this.model.release.series, stage, ...quotedArguments];
+    return `${this.sudo}${[...runner, ...work].join(' ')}`;
   }
 
   /** The same for the same inputs on every machine: by Terraform where a host's address is a reference, else now. */

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # What the stages of a deployment by Kolla-Ansible do, on the deployment host, as root. run-stage.sh starts it, detached.
 #
-#   kolla-stage.sh <stage> [argument...]
+#   kolla-stage.sh <OpenStack series> <stage> [argument...]
 set -euo pipefail
 export HOME=${HOME:-/root} LC_ALL=C.UTF-8 ANSIBLE_NOCOLOR=1 ANSIBLE_FORCE_COLOR=0
 home=${STRATA_KOLLA_HOME:-/var/lib/strata-kolla}
 config=${KOLLA_CONFIG_PATH:-/etc/kolla}
 inventory=$config/inventory.yml
+# The series of the last deployment that succeeded.
+deployed=$home/deployed-release
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 # Host keys are learnt at the first contact and must stay the same.
 export ANSIBLE_SSH_COMMON_ARGS='-o StrictHostKeyChecking=accept-new' ANSIBLE_PIPELINING=1
@@ -102,10 +104,18 @@ stage_volume-group() {
 stage_bootstrap-servers() { kolla bootstrap-servers; }
 stage_prechecks() { kolla prechecks "$@"; }
 stage_pull() { kolla pull; }
-stage_deploy() { kolla deploy; }
+stage_deploy() {
+  kolla deploy
+  printf '%s\n' "$release" >"$deployed.new"
+  mv "$deployed.new" "$deployed"
+}
 stage_post-deploy() { kolla post-deploy; }
 
-stage=$1
-shift
+release=$1 stage=$2
+shift 2
 declare -F "stage_$stage" >/dev/null || die "unknown stage: $stage"
+# Kolla upgrades a cloud by steps of its own: a deployment of another series over a live one would break its databases.
+if [ -e "$deployed" ] && [ "$(cat "$deployed")" != "$release" ]; then
+  die "this cloud runs OpenStack $(cat "$deployed"), the program says $release; upgrades are not run by this engine yet: set the release back to $(cat "$deployed")"
+fi
 "stage_$stage" "$@"
