@@ -66,18 +66,9 @@ export const checks: readonly Check[] = [
         throw error;
       }
       // Neutron gives every project a security group `default`, which outlives the project; no resource of the provider can delete it (docs/project.md).
-      const orphans = JSON.parse(
-        await cloud.python(`
-projects = {p.id for p in cloud.identity.projects()}
-orphans = [g for g in cloud.network.security_groups() if g.project_id not in projects]
-for group in orphans:
-    if group.name == 'default':
-        cloud.network.delete_security_group(group.id)
-print(json.dumps([g.name for g in orphans]))`),
-      );
-      if (orphans.join() !== 'default') {
-        throw new Error(`security groups of a project that is gone: ${orphans.join(', ') || 'none, not even the one that Neutron makes'}`);
-      }
+      const removed = await cloud.removeOrphanedDefaultGroups(before);
+      if (removed !== 1) throw new Error(`${removed} security groups \`default\` of projects that are gone, instead of the one that Neutron makes`);
+      await cloud.removeOrphanedQuotas(before);
       await cloud.expectUnchanged(before);
     },
   },

@@ -104,7 +104,10 @@ for kind, path, key in (
     ("l7 policy", "l7policies", "l7policies"), ("load balancer flavor", "flavors", "flavors"), ("load balancer flavor profile", "flavorprofiles", "flavorprofiles"),
 ):
     collect(kind, "load-balancer", f"/v2.0/lbaas/{path}", key, "name")
-collect("load balancer quota", "load-balancer", "/v2.0/lbaas/quotas", "quotas", "loadbalancer", "listener", "pool", "member", "healthmonitor", id_field="project_id")
+collect("load balancer quota", "load-balancer", "/v2.0/lbaas/quotas", "quotas",
+        "loadbalancer", "listener", "pool", "member", "healthmonitor", "l7policy", "l7rule", id_field="project_id")
+# Octavia counts usage in the same rows and keeps them when a quota is deleted: one without a limit is none.
+everything["load balancer quota"] = {project: limits for project, limits in everything["load balancer quota"].items() if limits}
 
 # Secrets: those of the administrator's project, the others are for their owners' eyes only
 for kind, path, key in (("secret", "secrets", "secrets"), ("secret container", "containers", "containers"), ("secret order", "orders", "orders")):

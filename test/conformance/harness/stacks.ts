@@ -106,5 +106,8 @@ export async function liveAndDie(context: Context, file: string): Promise<void> 
     await timed(`${name}: destroy`, () => workspace.destroy());
     standing.pop();
   }
+  // What no resource of the provider can delete (docs/project.md).
+  await cloud.removeOrphanedDefaultGroups(before);
+  await cloud.removeOrphanedQuotas(before);
   await cloud.expectUnchanged(before);
 }

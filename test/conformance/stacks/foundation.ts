@@ -12,10 +12,13 @@ import { ProviderNetwork } from '../../../lib/openstack/foundation/provider-netw
 import { NetworkingFloatingipV2 } from '../../../lib/providers/openstack/networking-floatingip-v2';
 import { OpenstackProvider } from '../../../lib/providers/openstack/provider';
 import type { Context } from '../harness/check';
+import type { Cloud } from '../harness/cloud';
 import type { Applied } from '../harness/stacks';
 
 const PASSWORD = 'throw-away-Passw0rd';
 const CONTENT = 'not really a disk, and nobody boots it\n';
+const NEW_CONTENT = 'the next version of it\n';
+const digest = (algorithm: string, content: string) => createHash(algorithm).update(content).digest('hex');
 /** The same file in every process that synthesises: what is uploaded must be there when Terraform runs. */
 const IMAGE_FILE = path.join(os.tmpdir(), 'strata-foundation-image.raw');
 
@@ -62,14 +65,14 @@ export function build(app: App): void {
     name: 'foundation-1',
     localFilePath: IMAGE_FILE,
     diskFormat: DiskFormat.RAW,
-    checksum: `sha256:${createHash('sha256').update(CONTENT).digest('hex')}`,
+    checksum: `sha256:${digest('sha256', CONTENT)}`,
     properties: { hw_disk_bus: 'scsi', hw_scsi_model: 'virtio-scsi' },
   });
   new Image(stack, 'ImageByGlanceHash', {
     name: 'foundation-2',
     localFilePath: IMAGE_FILE,
     diskFormat: DiskFormat.RAW,
-    checksum: `sha512:${createHash('sha512').update(CONTENT).digest('hex')}`,
+    checksum: `sha512:${digest('sha512', CONTENT)}`,
     minDiskGib: 1,
   });
   const network = new ProviderNetwork(stack, 'External', {
@@ -97,7 +100,7 @@ export async function variables(_context: Context): Promise<{ [stack: string]: {
 }
 
 /** The user can log in to the project, may what members may, and nothing more. */
-export async function verify({ cloud, workspaces }: Applied): Promise<void> {
+export async function verify({ context, cloud, workspaces }: Applied): Promise<void> {
   const outputs = await workspaces.foundation.outputs();
   const said = JSON.parse(
     await cloud.python(`
@@ -144,6 +147,7 @@ print(json.dumps({
   }
   if (!said.zones.includes('foundation-az')) throw new Error(`zones are ${said.zones}`);
   await refusesOtherContent(workspaces.foundation);
+  await uploadsNewContent(context, cloud, workspaces.foundation);
 }
 
 /** Under the same checksum, another file is an error of the plan, and a right one that has gone is none. */
@@ -159,4 +163,20 @@ async function refusesOtherContent(workspace: Applied['workspaces'][string]): Pr
   } finally {
     fs.writeFileSync(IMAGE_FILE, CONTENT);
   }
+}
+
+/** New content is uploaded: under a new name, and where only the checksum is another. */
+async function uploadsNewContent(context: Context, cloud: Cloud, workspace: Applied['workspaces'][string]): Promise<void> {
+  const configuration = path.join(context.folder, 'foundation', 'cdk.tf.json');
+  const changes = [['foundation-1', 'foundation-3'], ...['sha256', 'sha512'].map((name) => [digest(name, CONTENT), digest(name, NEW_CONTENT)])];
+  const changed = changes.reduce((text, [from, to]) => text.replaceAll(from, to), fs.readFileSync(configuration, 'utf8'));
+  fs.writeFileSync(configuration, changed);
+  fs.writeFileSync(IMAGE_FILE, NEW_CONTENT);
+  await workspace.apply();
+  await workspace.expectNoChanges();
+  const images = JSON.parse(
+    await cloud.python(`print(json.dumps(sorted([i.name, i.checksum] for i in cloud.image.images() if i.name.startswith('foundation-'))))`),
+  );
+  const expected = ['foundation-2', 'foundation-3'].map((name) => [name, digest('md5', NEW_CONTENT)]);
+  if (JSON.stringify(images) !== JSON.stringify(expected)) throw new Error(`images with new content are ${JSON.stringify(images)}`);
 }
