@@ -47,6 +47,12 @@ export const NODE_NAME = '@NODE_NAME@';
 export const NODE_ADDRESS = '@NODE_ADDRESS@';
 export const PROVIDER_ID = '@PROVIDER_ID@';
 
+/**
+ * Five years. Nothing renews these certificates yet, and a cluster's slots are born within minutes of each other: with kubeadm's year, all of them would
+ * lapse in the same hour, and the whole control plane with them. The authorities last longer.
+ */
+const CERTIFICATE_VALIDITY = '43800h0m0s';
+
 /** Generous: a first boot pulls images, and virtual machines share their disks. */
 const TIMEOUTS = {
   controlPlaneComponentHealthCheck: '10m0s',
@@ -66,6 +72,7 @@ export function clusterConfiguration(settings: ClusterSettings): KubeadmDocument
     kubernetesVersion: `v${settings.version.version}`,
     controlPlaneEndpoint: `${settings.endpointName}:${API_PORT}`,
     encryptionAlgorithm: 'ECDSA-P256',
+    certificateValidityPeriod: CERTIFICATE_VALIDITY,
     networking: { podSubnet: settings.podCidr, serviceSubnet: settings.serviceCidr, dnsDomain: 'cluster.local' },
     apiServer: { certSANs: [...settings.certSans] },
     // The API server no longer knows the flag: with it, it ends at once.

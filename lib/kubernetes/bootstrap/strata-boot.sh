@@ -196,12 +196,25 @@ mint_credentials() {
 
 kube() { kubectl --kubeconfig "$RUN/super-admin.conf" --request-timeout 20s "$@"; }
 
-wait_ready() { # <address>
-  local waited=0
-  until [[ $(probe "$1") == ready ]]; do
-    if ((waited >= STRATA_PATIENCE)); then stop "the API at $1 is not ready after $waited s: see crictl ps -a and the journal of kubelet"; fi
+# One attempt; nothing if our member votes or if no etcd tells. etcd refuses a learner that is not up to date yet.
+promote_learner() {
+  local member
+  if member=$(our_member) && [[ $member == *learner ]]; then
+    say "promoting our etcd member ${member% *} to a voter"
+    etcd_call promote "{\"ID\": \"${member% *}\"}" >/dev/null || say 'etcd does not promote it yet'
+  fi
+}
+
+# The API here asks the etcd here alone, and a learner refuses reads: it is ready only once our member votes.
+wait_ready() {
+  local begun=$SECONDS
+  until [[ $(probe "$STRATA_ADDRESS") == ready ]]; do
+    if ((SECONDS - begun >= STRATA_PATIENCE)); then
+      stop "the API at $STRATA_ADDRESS is not ready after $((SECONDS - begun)) s (etcd's member here: $(our_member || echo 'no etcd answers'))." \
+        "See crictl ps -a and the journal of kubelet"
+    fi
+    promote_learner
     sleep 5
-    waited=$((waited + 5))
   done
 }
 
@@ -277,7 +290,7 @@ start_local() {
     init_phase kubelet-start
   fi
   systemctl start kubelet
-  wait_ready "$STRATA_ADDRESS"
+  wait_ready
 }
 
 init() {
@@ -329,20 +342,9 @@ join() { # <address of an API that is ready>
     stop "kubeadm join left no etcd data; run strata-boot again once its message above is dealt with"
   fi
   systemctl start kubelet
-  wait_ready "$STRATA_ADDRESS"
-  promote
+  wait_ready
   release_lease
   map_endpoint "$STRATA_ADDRESS"
-}
-
-promote() {
-  local member waited=0
-  until member=$(our_member) && [[ $member == *voter ]]; do
-    if [[ $member == *learner ]]; then etcd_call promote "{\"ID\": \"${member% *}\"}" >/dev/null || true; fi
-    if ((waited >= STRATA_PATIENCE)); then stop "etcd's member here is no voter after $waited s"; fi
-    sleep 5
-    waited=$((waited + 5))
-  done
 }
 
 # Once for each root disk, when the local API is ready.
@@ -351,7 +353,6 @@ settle() {
   if [[ -e $STATE/settled ]]; then return; fi
   mint_credentials
   if drop_stale_node; then systemctl restart kubelet; fi
-  promote
   until kube get node "$STRATA_NODE" >/dev/null 2>&1; do sleep 2; done
   init_phase mark-control-plane
   touch "$STATE/settled"
