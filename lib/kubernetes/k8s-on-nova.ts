@@ -126,7 +126,9 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
     this.controlPlaneReplicas = props.controlPlane.replicas;
     const tags = [`kubernetes-cluster=${clusterName}`, ...(props.tags ?? [])];
 
-    this.network = props.network ?? new ClusterNetwork(this, 'Network', { cloud, name: clusterName, cidr: props.nodeCidr, dnsNameservers: props.dnsNameservers, tags });
+    this.network =
+      props.network ??
+      new ClusterNetwork(this, 'Network', { cloud, name: clusterName, cidr: props.nodeCidr, dnsNameservers: props.dnsNameservers, tags });
     this.checkNetworks(cloud);
     this.podMtu = this.mtuOfPods();
     this.securityGroups = new NodeSecurityGroups(this, 'SecurityGroups', {

@@ -245,7 +245,10 @@ export const checks: readonly Check[] = [
       for (const node of [first, second]) {
         await node.start(controlPlane);
         await node.attachBlankVolume();
-        node.write('/etc/strata/cluster.env', fs.readFileSync(node.path('/etc/strata/cluster.env'), 'utf8').replace('PATIENCE="90"', 'PATIENCE="120"'));
+        node.write(
+          '/etc/strata/cluster.env',
+          fs.readFileSync(node.path('/etc/strata/cluster.env'), 'utf8').replace('PATIENCE="90"', 'PATIENCE="120"'),
+        );
       }
       await first.connect(second);
       expect('init', await first.boot(), 0, 'init');
