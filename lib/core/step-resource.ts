@@ -1,4 +1,4 @@
-import { ITerraformDependable, TerraformMetaArguments, TerraformResource, Token } from 'cdktf';
+import { TerraformMetaArguments, TerraformResource, Token } from 'cdktf';
 import { Construct } from 'constructs';
 
 /** Properties of StepResource. */
@@ -37,11 +37,6 @@ export class StepResource extends TerraformResource {
   /** The UUID of this run of the step: a new one whenever it was run again. */
   public get runId(): string {
     return this.getStringAttribute('id');
-  }
-
-  /** As `dependsOn` of another resource. */
-  public get dependable(): ITerraformDependable {
-    return this;
   }
 
   protected synthesizeAttributes(): { [name: string]: any } {

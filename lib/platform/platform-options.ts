@@ -65,7 +65,7 @@ export interface PlatformKubernetes extends ClusterOptions {
    */
   readonly nodeImage?: NodeImage;
   /**
-   * The image of the nodes: a file that the cloud stack uploads. Another content needs another clusterName-independent name: give `nodeImageName` with it.
+   * The image of the nodes: a file that the cloud stack uploads. Another content needs another `nodeImageName`.
    * @default - with `inventory`, a file that the variables `node_image_path` and `node_image_sha512` of the cloud stack name
    */
   readonly nodeImageSource?: PlatformNodeImage;
