@@ -103,6 +103,7 @@ new JsonFile(project, 'jest.config.json', {
     moduleFileExtensions: ['ts', 'js', 'json', 'node'],
     transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }] },
     modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/cdktf.out/'],
+    setupFiles: ['<rootDir>/test/support/properties.ts'],
     testTimeout: 60_000,
   },
 });
@@ -136,6 +137,11 @@ project.addTask('consumer', {
 project.addTask('test:lanes', {
   description: 'The tests under every other version of Node that is supported',
   exec: `${tsx} test/project/node-lanes.ts`,
+  receiveArgs: true,
+});
+project.addTask('fuzz', {
+  description: 'The property tests on cases that nobody has seen: npm run fuzz -- <times>',
+  exec: `${tsx} test/project/fuzz.ts`,
   receiveArgs: true,
 });
 project.addTask('bench', {

@@ -139,6 +139,11 @@ export function isRecord(value: unknown): value is { readonly [name: string]: un
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !Token.isUnresolved(value);
 }
 
+/** Own fields only: `toString` is a name that a user can give, and no field. */
+function fieldOf(fields: { readonly [name: string]: Field }, name: string): Field | undefined {
+  return Object.hasOwn(fields, name) ? fields[name] : undefined;
+}
+
 /** A record of known fields. In its result, fields that have problems are undefined. */
 export function record(what: string, fields: { readonly [name: string]: Field }): Read<any> {
   return (entry, problems) => fieldsOf(what, fields, entry, problems);
@@ -160,7 +165,7 @@ export function fieldsOf(what: string, fields: { readonly [name: string]: Field 
   const given = merge(fields, own, defaults);
   const result: { [name: string]: unknown } = {};
   for (const [name, entry] of given) {
-    const field = fields[name];
+    const field = fieldOf(fields, name);
     const path = pathText(entry.path);
     if (field === undefined) {
       problems.add(entry.path, { problem: `${path} is not a field of ${what}`, fix: suggestion(name, Object.keys(fields)) });
@@ -186,7 +191,7 @@ export function fieldsOf(what: string, fields: { readonly [name: string]: Field 
 
 function merge(fields: { readonly [name: string]: Field }, own: Entry, defaults: Entry | undefined): Map<string, Entry> {
   const given = entries(own);
-  const target = (name: string) => fields[name]?.into ?? name;
+  const target = (name: string) => fieldOf(fields, name)?.into ?? name;
   const targets = new Set([...given.keys()].map(target));
   for (const [name, entry] of defaults === undefined ? [] : entries(defaults)) {
     const mine = given.get(name);

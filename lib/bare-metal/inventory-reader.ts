@@ -138,7 +138,7 @@ export function readInventory({ label: source, data, lineOf }: InventorySource):
 
 /** Defaults that aren't known were complained of once already. */
 function withoutUnknown({ value, path }: Entry): Entry {
-  return { value: Object.fromEntries(Object.entries(value as object).filter(([name]) => name in DEFAULTS)), path };
+  return { value: Object.fromEntries(Object.entries(value as object).filter(([name]) => Object.hasOwn(DEFAULTS, name))), path };
 }
 
 interface ReadNetwork {

@@ -630,6 +630,14 @@ describe('whatever it is given', () => {
     );
   });
 
+  test.each(['toString', 'valueOf', 'constructor', '__proto__'])('%s is no field, though every object has it', (name) => {
+    const field = JSON.parse(`{ "${name}": "" }`);
+    const refusal = new RegExp(`${name} is not a (field|network)`);
+    expect(() => HostInventory.of({ networks: [{ ...internal, ...field }], hosts: [host(1)] })).toThrow(refusal);
+    expect(() => HostInventory.of({ networks: { internal: field }, hosts: [] } as any)).toThrow(refusal);
+    expect(() => HostInventory.of({ networks: field, hosts: [] } as any)).toThrow(refusal);
+  });
+
   test('a broken text of a file is told with its file', () => {
     fc.assert(
       fc.property(fc.nat(GOOD.length), fc.nat(40), fc.string({ maxLength: 5 }), (start, length, text) => {

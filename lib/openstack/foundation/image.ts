@@ -183,7 +183,7 @@ function readChecksum(scope: Construct, checksum: string): { readonly algorithm:
   if (!isKnown(algorithm ?? checksum)) {
     fail(scope, { problem: 'the algorithm of checksum must be known at synth, a reference was given', fix: 'write sha512: before the reference' });
   }
-  if (ALGORITHMS[algorithm] === undefined || (known && !new RegExp(`^[0-9a-fA-F]{${ALGORITHMS[algorithm].digits}}$`).test(digest))) {
+  if (!Object.hasOwn(ALGORITHMS, algorithm) || (known && !new RegExp(`^[0-9a-fA-F]{${ALGORITHMS[algorithm].digits}}$`).test(digest))) {
     fail(scope, {
       problem: 'checksum must be an algorithm and its digest in hex',
       value: checksum,
