@@ -45,7 +45,7 @@ const project = new cdk.JsiiProject({
   peerDeps: ['cdktf@^0.21.0', 'constructs@^10.4.2', ...Object.entries(PREBUILT_PROVIDERS).map(([name, range]) => `${name}@${range}`)],
   // Developed against the lowest version of each peer range: what works with it works with the others.
   peerDependencyOptions: { pinnedDevDependency: true },
-  bundledDeps: ['fastest-levenshtein@^1.0.16', 'ipaddr.js@^2.2.0', 'semver@^7.7.2', 'yaml@^2.8.0'],
+  bundledDeps: ['csv-parse@^7.0.3', 'fastest-levenshtein@^1.0.16', 'ipaddr.js@^2.2.0', 'semver@^7.7.2', 'yaml@^2.8.0'],
   devDeps: [
     '@cdktf/commons@^0.21.0',
     '@cdktf/provider-generator@^0.21.0',
