@@ -17,10 +17,20 @@ export interface SshAccess {
 export interface PoolCapacity {
   /** Hosts with the compute role. */
   readonly computeHosts: number;
-  /** Hardware threads for virtual machines on all of them, without what the host keeps for itself, before overcommitment. */
+  /** Hardware threads that virtual machines share on all of them, without what the host keeps for itself, before overcommitment. */
   readonly vcpus: number;
-  /** Memory in MiB for virtual machines on all of them, without what the host keeps for itself. */
+  /**
+   * Hardware threads on all of them that virtual machines have for themselves.
+   * @default 0
+   */
+  readonly dedicatedCpus?: number;
+  /** Memory in MiB for virtual machines on all of them, huge pages included, without what the host keeps for itself. */
   readonly memoryMib: number;
+  /**
+   * The part of it in huge pages, which only machines that ask for them can have.
+   * @default 0
+   */
+  readonly hugePagesMib?: number;
   /** Block storage in GiB on the storage hosts, before replication. */
   readonly blockStorageGib: number;
 }

@@ -53,6 +53,24 @@ export interface HostNetwork {
   readonly vlan?: number;
 }
 
+/** How a bond spreads its traffic, by Linux's names. */
+export enum BondMode {
+  /** IEEE 802.3ad (LACP): both links carry traffic; the switch must know of it. */
+  LACP = '802.3ad',
+  /** One link carries everything, the other waits. Needs nothing of the switch. */
+  ACTIVE_BACKUP = 'active-backup',
+  /** By a hash of the addresses, without LACP; the switch must have a static channel. */
+  BALANCE_XOR = 'balance-xor',
+  /** In turns; the switch must have a static channel, and packets may arrive out of order. */
+  BALANCE_RR = 'balance-rr',
+  /** Adaptive transmit load balancing. */
+  BALANCE_TLB = 'balance-tlb',
+  /** Adaptive load balancing in both directions. */
+  BALANCE_ALB = 'balance-alb',
+  /** Everything on all links. */
+  BROADCAST = 'broadcast',
+}
+
 /** A network interface of a host, as the operating system sees it: a port, a bond, or a VLAN on one of them. */
 export interface HostNic {
   /** Its name in the operating system: `eno1`, `bond0`, `bond0.20`. */
@@ -74,6 +92,21 @@ export interface HostNic {
    * @default - not a bond
    */
   readonly bondOf?: string[];
+  /**
+   * How the bond spreads its traffic. Only where `bondOf` is given.
+   * @default - not checked; provisioners that make the bond make it `BondMode.LACP`
+   */
+  readonly bondMode?: BondMode;
+  /**
+   * VLAN id, 1 to 4094, of an interface that is a VLAN on another one.
+   * @default - the number after the last dot of its name (`bond0.20`), if there is one
+   */
+  readonly vlan?: number;
+  /**
+   * Name of the interface that a VLAN lies on. Only for a VLAN.
+   * @default - the part of its name before the last dot
+   */
+  readonly parent?: string;
   /**
    * MTU in bytes.
    * @default - the MTU of the networks that it carries
@@ -107,12 +140,123 @@ export enum BmcProtocol {
   IPMI = 'ipmi',
 }
 
-/** A host's board management controller. Its credentials are variables of the stack, never values here. */
+/**
+ * A host's board management controller. Its credentials are values of two sensitive variables of the stack, whose names stand here; a provisioner that
+ * logs in there makes the variables.
+ */
 export interface HostBmc {
-  /** Host name, address or URL. */
+  /** Host name, address or URL. For Redfish the scheme is https unless it says otherwise. */
   readonly address: string;
   /** @default BmcProtocol.REDFISH */
   readonly protocol?: BmcProtocol;
+  /**
+   * Name of the variable of the stack that holds the user's name. Hosts may share one.
+   * @default "bmc_username"
+   */
+  readonly usernameVariable?: string;
+  /**
+   * Name of the sensitive variable of the stack that holds the password. Hosts may share one.
+   * @default "bmc_password"
+   */
+  readonly passwordVariable?: string;
+  /**
+   * Whether the BMC's certificate must be one that the provisioner trusts (Redfish).
+   * @default true
+   */
+  readonly verifyCertificate?: boolean;
+  /**
+   * Path of the system within a Redfish service that manages several: `/redfish/v1/Systems/1`.
+   * @default - the only one that there is
+   */
+  readonly systemId?: string;
+}
+
+/** How a host's firmware starts it. */
+export enum BootMode {
+  /** UEFI. */
+  UEFI = 'uefi',
+  /** UEFI that starts signed programs only. */
+  UEFI_SECURE_BOOT = 'uefi-secure-boot',
+  /** The old BIOS. */
+  BIOS = 'bios',
+}
+
+/** The instruction set of a host's CPUs, as Ironic and the kernel call it. */
+export enum CpuArchitecture {
+  /** 64-bit x86. */
+  X86_64 = 'x86_64',
+  /** 64-bit ARM. */
+  AARCH64 = 'aarch64',
+}
+
+/** A NUMA node of a host. */
+export interface HostNumaNode {
+  /** Its hardware threads in Linux's notation, as `lscpu` prints them: "0-15,32-47". */
+  readonly cpus: string;
+  /** Its memory in MiB. */
+  readonly memoryMib: number;
+}
+
+/** By what the disk is found that the operating system goes to; all that are given must hold. */
+export interface RootDeviceHints {
+  /** The device, by a path that stays. */
+  readonly deviceName?: string;
+  /** SCSI address: "0:0:0:0". */
+  readonly hctl?: string;
+  /** Model, or a part of it. */
+  readonly model?: string;
+  /** Vendor, or a part of it. */
+  readonly vendor?: string;
+  /** Serial number. */
+  readonly serialNumber?: string;
+  /** World-wide name. */
+  readonly wwn?: string;
+  /** The least size in GiB. */
+  readonly minSizeGib?: number;
+  /** True for a spinning disk. */
+  readonly rotational?: boolean;
+}
+
+/** Levels of RAID, by Ironic's names. */
+export enum RaidLevel {
+  /** Striped: one failed disk takes everything. */
+  RAID_0 = '0',
+  /** Mirrored. */
+  RAID_1 = '1',
+  /** One parity; three disks at least. */
+  RAID_5 = '5',
+  /** Two parities; four disks at least. */
+  RAID_6 = '6',
+  /** Striped mirrors; four disks at least. */
+  RAID_10 = '1+0',
+}
+
+/** A logical disk that a provisioner makes of physical ones, before it installs. */
+export interface HostRaid {
+  /** Its name, unique on the host. */
+  readonly name: string;
+  /** How the disks are put together. */
+  readonly level: RaidLevel;
+  /**
+   * How many physical disks.
+   * @default - the least that the level needs
+   */
+  readonly numberOfDisks?: number;
+  /**
+   * Size in GiB.
+   * @default - all that the disks have
+   */
+  readonly sizeGib?: number;
+  /**
+   * Whether Linux makes it (md) instead of a controller.
+   * @default false
+   */
+  readonly software?: boolean;
+  /**
+   * Whether the operating system goes there. At most one.
+   * @default false
+   */
+  readonly rootVolume?: boolean;
 }
 
 /** The whole description of a physical host. */
@@ -139,9 +283,26 @@ export interface HostProps {
   readonly nics: HostNic[];
   /**
    * NUMA nodes.
-   * @default 1
+   * @default - as many as `numa` has, or 1
    */
   readonly numaNodes?: number;
+  /**
+   * What each NUMA node has, in the kernel's order. Together they have all hardware threads, each once.
+   * @default - not known: threads and memory are taken as spread evenly
+   */
+  readonly numa?: HostNumaNode[];
+  /** @default CpuArchitecture.X86_64 */
+  readonly architecture?: CpuArchitecture;
+  /**
+   * Sockets with a CPU each.
+   * @default - not checked
+   */
+  readonly cpuSockets?: number;
+  /**
+   * Hardware threads of each core: 2 with hyper-threading or SMT, 1 without.
+   * @default - not checked
+   */
+  readonly threadsPerCore?: number;
   /**
    * Availability zone.
    * @default "nova"
@@ -165,6 +326,36 @@ export interface HostProps {
   /** @default - it isn't managed out of band */
   readonly bmc?: HostBmc;
   /**
+   * How its firmware starts it.
+   * @default - not set and not checked
+   */
+  readonly bootMode?: BootMode;
+  /**
+   * The disk that the operating system goes to, for provisioners that install one.
+   * @default - the first disk of the inventory
+   */
+  readonly rootDevice?: RootDeviceHints;
+  /**
+   * Logical disks that are made before the operating system is installed.
+   * @default - none
+   */
+  readonly raid?: HostRaid[];
+  /**
+   * Address of the router that its default route goes to, for provisioners that configure its network.
+   * @default - none
+   */
+  readonly gateway?: string;
+  /**
+   * Name servers, for provisioners that configure its network.
+   * @default - none
+   */
+  readonly nameservers?: string[];
+  /**
+   * Kind of hardware, by which Ironic allocates hosts.
+   * @default "baremetal"
+   */
+  readonly resourceClass?: string;
+  /**
    * Tags of your own.
    * @default - none
    */
@@ -183,11 +374,22 @@ export class Host {
   public readonly disks: HostDisk[];
   public readonly nics: HostNic[];
   public readonly numaNodes: number;
+  /** What each NUMA node has, where the inventory says it. */
+  public readonly numa?: HostNumaNode[];
+  public readonly architecture: CpuArchitecture;
+  public readonly cpuSockets?: number;
+  public readonly threadsPerCore?: number;
   public readonly zone: string;
   public readonly rack?: string;
   public readonly os?: string;
   public readonly bootMac?: string;
   public readonly bmc?: HostBmc;
+  public readonly bootMode?: BootMode;
+  public readonly rootDevice?: RootDeviceHints;
+  public readonly raid: HostRaid[];
+  public readonly gateway?: string;
+  public readonly nameservers: string[];
+  public readonly resourceClass: string;
   public readonly tags: { readonly [key: string]: string };
 
   constructor(props: HostProps) {
@@ -199,12 +401,22 @@ export class Host {
     this.memoryMib = props.memoryMib;
     this.disks = props.disks.map((disk, i) => ({ ...disk, role: disk.role ?? (i === 0 ? DiskRole.SYSTEM : DiskRole.BLOCK_STORAGE) }));
     this.nics = [...props.nics];
-    this.numaNodes = props.numaNodes ?? 1;
+    this.numaNodes = props.numaNodes ?? props.numa?.length ?? 1;
+    this.numa = props.numa;
+    this.architecture = props.architecture ?? CpuArchitecture.X86_64;
+    this.cpuSockets = props.cpuSockets;
+    this.threadsPerCore = props.threadsPerCore;
     this.zone = props.zone ?? 'nova';
     this.rack = props.rack;
     this.os = props.os;
     this.bootMac = props.bootMac;
     this.bmc = props.bmc;
+    this.bootMode = props.bootMode;
+    this.rootDevice = props.rootDevice;
+    this.raid = [...(props.raid ?? [])];
+    this.gateway = props.gateway;
+    this.nameservers = [...(props.nameservers ?? [])];
+    this.resourceClass = props.resourceClass ?? 'baremetal';
     this.tags = { ...props.tags };
   }
 
