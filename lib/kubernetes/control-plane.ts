@@ -1,0 +1,113 @@
+import { Construct } from 'constructs';
+import { ownFile, sharedCloudConfig } from './bootstrap/cloud-config';
+import { ClusterSettings } from './bootstrap/kubeadm-config';
+import { ApiAddresses, controlPlaneFiles, slotFile } from './bootstrap/node-files';
+import { PkiMaterial } from './bootstrap/pki-material';
+import { CheckedCluster } from './cluster-checks';
+import { sharedText } from './shared-text';
+import { IClusterNetwork } from '../contracts/cluster-network';
+import { NodeImage } from '../contracts/node-image';
+import { AvailabilityZone } from '../contracts/openstack-cloud';
+import { StepResource } from '../core/step-resource';
+import { TemplateText } from '../core/template-text';
+import { antiAffinityFor } from '../nova/anti-affinity';
+import { DataVolume } from '../nova/data-volume';
+import { NovaServer } from '../nova/nova-server';
+import { ServerGroup } from '../nova/server-group';
+import { ServerPort } from '../nova/server-port';
+
+/** Properties of ControlPlane. */
+export interface ControlPlaneSlotsProps {
+  /** The cluster. */
+  readonly cluster: CheckedCluster & { readonly nodeImage: NodeImage };
+  /** The nodes' network. */
+  readonly network: IClusterNetwork;
+  /** The security group of its nodes. */
+  readonly securityGroupId: string;
+  /** Zones; the slots go round. */
+  readonly zones: readonly AvailabilityZone[];
+  /** Tags of everything that has tags. */
+  readonly tags: string[];
+}
+
+/** What stays of a control-plane node whatever becomes of its server: its name, its address, its volume. */
+export class ControlPlaneSlot extends Construct {
+  /** The node's name, and its server's. */
+  public readonly nodeName: string;
+  public readonly port: ServerPort;
+  public readonly etcdVolume: DataVolume;
+  public readonly zone: AvailabilityZone;
+
+  constructor(scope: Construct, id: string, index: number, { cluster, network, securityGroupId, zones, tags }: ControlPlaneSlotsProps) {
+    super(scope, id);
+    const { clusterName, controlPlane } = cluster;
+    this.nodeName = `${clusterName}-${id}`;
+    this.zone = zones[index % zones.length];
+    this.port = new ServerPort(this, 'Port', { name: this.nodeName, network, securityGroupIds: [securityGroupId], tags });
+    this.etcdVolume = new DataVolume(this, 'EtcdVolume', {
+      name: `${this.nodeName}-etcd`,
+      sizeGib: controlPlane.etcdVolume?.sizeGib ?? 20,
+      type: controlPlane.etcdVolume?.type,
+      availabilityZone: this.zone.volume,
+      metadata: { 'kubernetes-cluster': clusterName },
+    });
+  }
+}
+
+/**
+ * A cluster's control plane: first its slots, which the load balancer before the API is made of, then, by `start`, the servers in them, which must know
+ * where the API is.
+ */
+export class ControlPlane extends Construct {
+  public readonly slots: readonly ControlPlaneSlot[];
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: ControlPlaneSlotsProps,
+  ) {
+    super(scope, id);
+    this.slots = Array.from(
+      { length: props.cluster.controlPlane.replicas },
+      (_, i) => new ControlPlaneSlot(scope, `control-plane-${i}`, i, props), // beside it: the name says all
+    );
+  }
+
+  /** Makes the servers. */
+  public start(settings: ClusterSettings, pki: PkiMaterial, addresses: ApiAddresses): NovaServer[] {
+    const { cluster, tags } = this.props;
+    const { clusterName, controlPlane, cloudInit } = cluster;
+    // The id of the first volume that the first slot ever had, whatever volume it has later: a new one can't make a new cluster.
+    const rightToInit = new StepResource(this, 'RightToInit', {
+      input: this.slots[0].etcdVolume.volumeId,
+      lifecycle: { ignoreChanges: ['input'] },
+    });
+    const group = new ServerGroup(this, 'ServerGroup', {
+      name: `${clusterName}-control-plane`,
+      policy: antiAffinityFor(controlPlane.replicas, cluster.cloud.computeHostCount),
+    });
+    const shared = sharedText(this, 'CloudConfig', sharedCloudConfig(this, controlPlaneFiles(settings, pki, addresses), cloudInit));
+    return this.slots.map((slot, i) => {
+      const own = slotFile({
+        nodeName: slot.nodeName,
+        address: slot.port.address,
+        etcdVolumeId: slot.etcdVolume.volumeId,
+        ...(i === 0 && { initVolumeId: rightToInit.output }),
+      });
+      return new NovaServer(slot, 'Server', {
+        name: slot.nodeName,
+        flavor: controlPlane.flavor,
+        image: cluster.nodeImage,
+        port: slot.port,
+        zone: slot.zone,
+        userData: new TemplateText(slot, 'CloudConfig', { parts: [shared.value, ownFile(own)] }).base64Gzip,
+        serverGroup: group,
+        rootVolume: controlPlane.rootVolume,
+        dataVolumes: [slot.etcdVolume],
+        keyPairName: cluster.keyPairName,
+        resizeInPlace: false, // it would stop all slots at once, and etcd with them
+        tags,
+      });
+    });
+  }
+}

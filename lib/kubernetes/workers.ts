@@ -1,0 +1,50 @@
+import { Construct } from 'constructs';
+import { sharedCloudConfig } from './bootstrap/cloud-config';
+import { ClusterSettings } from './bootstrap/kubeadm-config';
+import { ApiAddresses, workerFiles } from './bootstrap/node-files';
+import { PkiMaterial } from './bootstrap/pki-material';
+import { CheckedCluster } from './cluster-checks';
+import { nodeLabels, nodeTaints } from './node-labels';
+import { sharedText } from './shared-text';
+import { WorkerPoolProps } from './worker-pool';
+import { zonesByName } from './zones';
+import { IClusterNetwork } from '../contracts/cluster-network';
+import { NodeImage } from '../contracts/node-image';
+import { ServerGroupPolicy } from '../nova/server-group-policy';
+import { ServerPool } from '../nova/server-pool';
+
+/** What all pools of a cluster have in common. */
+export interface WorkersProps {
+  readonly cluster: CheckedCluster & { readonly nodeImage: NodeImage };
+  readonly network: IClusterNetwork;
+  readonly securityGroupId: string;
+  readonly settings: ClusterSettings;
+  readonly pki: PkiMaterial;
+  readonly addresses: ApiAddresses;
+  readonly tags: string[];
+}
+
+/** Makes a pool of workers in the cluster. */
+export function workerPool(scope: Construct, pool: WorkerPoolProps, props: WorkersProps): ServerPool {
+  const { cluster, network, settings, pki, addresses } = props;
+  const what = `workerPools.${pool.name}`;
+  const files = workerFiles(settings, pki.caCertificate, addresses, {
+    labels: nodeLabels(scope, `${what}.labels`, pool.labels),
+    taints: nodeTaints(scope, `${what}.taints`, pool.taints),
+  });
+  return new ServerPool(scope, `workers-${pool.name}`, {
+    name: `${cluster.clusterName}-${pool.name}`,
+    replicas: pool.replicas,
+    network,
+    flavor: pool.flavor,
+    image: pool.nodeImage ?? cluster.nodeImage,
+    zones: zonesByName(scope, `${what}.zones`, cluster.cloud.zones, pool.zones),
+    securityGroupIds: [props.securityGroupId],
+    userData: sharedText(scope, `workers-${pool.name}-cloud-config`, sharedCloudConfig(scope, files, cluster.cloudInit)).base64Gzip,
+    serverGroupPolicy: ServerGroupPolicy.SOFT_ANTI_AFFINITY, // a pool grows beyond the number of hypervisors
+    resizeInPlace: false, // it would stop all of them at once
+    rootVolume: pool.rootVolume,
+    keyPairName: cluster.keyPairName,
+    tags: props.tags,
+  });
+}
