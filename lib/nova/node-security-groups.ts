@@ -41,6 +41,11 @@ export interface NodeSecurityGroupsProps {
    */
   readonly podCidr?: string;
   /**
+   * The subnet of the load balancers of Services, where the pod network gives them one of their own: let in.
+   * @default - none
+   */
+  readonly serviceSubnetCidr?: string;
+  /**
    * Who may log in to the nodes by SSH: a bastion.
    * @default - nobody
    */
@@ -85,7 +90,7 @@ export class NodeSecurityGroups extends Construct {
     if (nodes === undefined) {
       fail(this, { problem: 'cidr of the network must be known at synth, a reference was given', fix: 'give the text itself' });
     }
-    const { apiAllowedCidrs, publicServiceCidrs, sshAllowedCidrs, podCidr, vipSubnetCidr } = props;
+    const { apiAllowedCidrs, publicServiceCidrs, sshAllowedCidrs, podCidr, serviceSubnetCidr, vipSubnetCidr } = props;
     for (const [what, cidrs] of Object.entries({ apiAllowedCidrs, publicServiceCidrs, sshAllowedCidrs })) {
       checkListKnown(this, what, cidrs);
       for (const cidr of cidrs ?? []) {
@@ -96,7 +101,7 @@ export class NodeSecurityGroups extends Construct {
         });
       }
     }
-    for (const [what, cidr] of Object.entries({ podCidr, vipSubnetCidr })) if (cidr !== undefined) parseCidr(this, what, cidr);
+    for (const [what, cidr] of Object.entries({ podCidr, serviceSubnetCidr, vipSubnetCidr })) if (cidr !== undefined) parseCidr(this, what, cidr);
 
     const group = (groupId: string, kind: NodeGroup) =>
       new NetworkingSecgroupV2(this, groupId, { name: `${name}-${kind}`, deleteDefaultRules: true, ...(tags && { tags }) });

@@ -1,7 +1,6 @@
-import { Cni, NodeTraffic } from '../contracts/cni';
+import { Cni, NodeTraffic, PodTransport } from '../contracts/cni';
 import { LoadBalancerProvider } from '../contracts/openstack-cloud';
 import { Cidr } from '../core/cidr';
-import { Encapsulation } from '../core/encapsulation';
 import { IpFamily } from '../core/ip-family';
 import { isKnown } from '../core/validation';
 
@@ -40,6 +39,8 @@ export interface NodeRulesInput {
   readonly publicServiceCidrs?: readonly string[];
   /** Pods, where the pod network has no encapsulation. */
   readonly podCidr?: string;
+  /** Load balancers of Services, where they are in a subnet of their own. */
+  readonly serviceSubnetCidr?: string;
   /** Who may log in by SSH. */
   readonly sshAllowedCidrs?: readonly string[];
   /** Whether pods on any node may scrape the control plane's metrics. */
@@ -102,7 +103,13 @@ export function nodeSecurityRules(input: NodeRulesInput): NodeRule[] {
       ...fromCidrs(`node-ports-${protocol}`, 'worker', [nodeCidr], { protocol, ...NODE_PORTS }),
       ...(ovn ? fromCidrs(`node-ports-${protocol}`, 'worker', input.publicServiceCidrs ?? [], { protocol, ...NODE_PORTS }) : []),
     ]),
-    ...(cni.encapsulation === Encapsulation.NATIVE ? GROUPS.flatMap((group) => fromCidrs(`pods-of-${group}`, group, [input.podCidr], {})) : []),
+    // Without a tunnel Neutron sees pods under their own addresses. A node's port is also that of the pods on it, unless they have ports of their own:
+    // whatever a node sends to a pod on another (webhooks, aggregated APIs, what a node port forwards) must pass, on any port.
+    ...(cni.podTransport !== PodTransport.TUNNEL ? GROUPS.flatMap((group) => fromCidrs(`pods-of-${group}`, group, [input.podCidr], {})) : []),
+    ...(cni.podTransport === PodTransport.ADDRESS_PAIRS || cni.podTransport === PodTransport.NEUTRON_ROUTES
+      ? GROUPS.flatMap((group) => GROUPS.map((source) => fromGroup(`to-pods-of-${group}`, group, source, {})))
+      : []),
+    ...GROUPS.flatMap((group) => fromCidrs(`services-of-${group}`, group, [input.serviceSubnetCidr], {})),
     ...GROUPS.flatMap((group) => fromCidrs(`ssh-of-${group}`, group, input.sshAllowedCidrs ?? [], tcp(SSH))),
     ...(input.controlPlaneMetrics
       ? [CONTROLLER_MANAGER_METRICS, CLOUD_CONTROLLER_METRICS, SCHEDULER_METRICS, ETCD_METRICS].flatMap((port) =>

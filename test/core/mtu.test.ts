@@ -5,13 +5,15 @@ import { IpFamily } from '../../lib/core/ip-family';
 import { Mtu } from '../../lib/core/mtu';
 import { StrataError } from '../../lib/core/validation';
 
-const { NATIVE, VXLAN, GENEVE_OVN, IPIP, WIREGUARD } = Encapsulation;
+const { NATIVE, VXLAN, GENEVE, GENEVE_OVN, IPIP, WIREGUARD, WIREGUARD_CILIUM } = Encapsulation;
 
 test.each([
   [NATIVE, 0, 0],
   [VXLAN, 50, 70],
   [GENEVE_OVN, 58, 78],
   [WIREGUARD, 60, 80],
+  [GENEVE, 50, 70],
+  [WIREGUARD_CILIUM, 95, 95],
 ])('%s takes %i bytes over IPv4 and %i over IPv6', (encapsulation, v4, v6) => {
   expect([encapsulation.overheadBytes(IpFamily.V4), encapsulation.overheadBytes(IpFamily.V6)]).toEqual([v4, v6]);
 });

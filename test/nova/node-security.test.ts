@@ -1,7 +1,7 @@
 import { TerraformVariable, Token } from 'cdktf';
 import * as fc from 'fast-check';
 import { synth } from './support';
-import { CalicoEncapsulation, Cni } from '../../lib/contracts/cni';
+import { CalicoEncapsulation, CiliumRouting, Cni } from '../../lib/contracts/cni';
 import { LoadBalancerProvider } from '../../lib/contracts/openstack-cloud';
 import { Cidr } from '../../lib/core/cidr';
 import { IpFamily } from '../../lib/core/ip-family';
@@ -46,6 +46,20 @@ describe('the least that nodes let in', () => {
   ])('%s: the whole list', (_, cni, own) => {
     expect(lines({ cni })).toEqual([...common, ...own].sort());
   });
+});
+
+test('without a tunnel pods come under their own addresses, and a node sends to any port of a pod on another', () => {
+  const cni = Cni.cilium({ routing: CiliumRouting.NATIVE_ADDRESS_PAIRS });
+  const more = lines({ cni, podCidr: '10.244.0.0/16' }).filter((rule) => !lines().includes(rule));
+  expect(more).toEqual([...everywhere('any'), 'control-plane any < 10.244.0.0/16', 'worker any < 10.244.0.0/16'].sort());
+});
+
+test("Kuryr's pods have ports of their own: nodes let in pods and load balancers, by their addresses", () => {
+  const cni = Cni.kuryr({ acknowledgeRetired: true, controllerImage: 'a', cniImage: 'b' });
+  const own = lines({ cni, podCidr: '10.244.0.0/16', serviceSubnetCidr: '10.96.0.0/11' }).filter((rule) => / any /.test(rule));
+  expect(own).toEqual(
+    ['10.244.0.0/16', '10.96.0.0/11'].flatMap((cidr) => ['control-plane', 'worker'].map((group) => `${group} any < ${cidr}`)).sort(),
+  );
 });
 
 describe('clients', () => {
