@@ -1,6 +1,14 @@
 import { ITerraformDependable } from 'cdktf';
 import { IConstruct } from 'constructs';
 
+/** A subnet of a cluster's network. */
+export interface ClusterSubnet {
+  /** Neutron's id. */
+  readonly subnetId: string;
+  /** Its addresses. Known at synth. */
+  readonly cidr: string;
+}
+
 /** The tenant network of a cluster's nodes: made by ClusterNetwork, or adopted. */
 export interface IClusterNetwork extends IConstruct {
   /** Neutron's id of the network. */
@@ -9,6 +17,11 @@ export interface IClusterNetwork extends IConstruct {
   readonly subnetId: string;
   /** The subnet's addresses. Known at synth: rules and checks are computed from it. */
   readonly cidr: string;
+  /**
+   * The nodes' subnet of the other IP family: nodes have an address in both.
+   * @default - nodes have addresses of one family
+   */
+  readonly secondarySubnet?: ClusterSubnet;
   /** MTU in bytes of the network. */
   readonly mtu: number;
   /** Name of the external network that its router leads to. */

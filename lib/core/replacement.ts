@@ -10,11 +10,16 @@ export interface ReplacementProps {
 export function replacement({ replaceTriggeredBy = [], createBeforeDestroy = false }: ReplacementProps): TerraformResourceLifecycle {
   return {
     ...(createBeforeDestroy && { createBeforeDestroy }),
-    ...(replaceTriggeredBy.length > 0 && { replaceTriggeredBy: replaceTriggeredBy.map(address) }),
+    ...(replaceTriggeredBy.length > 0 && { replaceTriggeredBy: replaceTriggeredBy.map((by) => address(by)) }),
   };
 }
 
 /** The address alone: Terraform takes no `${…}` here, and the framework writes one. */
-function address(dependable: ITerraformDependable): string {
-  return Lazy.stringValue({ produce: (context) => String(context.resolve(dependable.fqn)).replace(/^\$\{(.*)}$/, '$1') });
+function address(dependable: ITerraformDependable, suffix: string = ''): string {
+  return Lazy.stringValue({ produce: (context) => String(context.resolve(dependable.fqn)).replace(/^\$\{(.*)}$/, '$1') + suffix });
+}
+
+/** The address of one attribute of a resource: replaced when that changes, and not with every other change of the resource. */
+export function attributeAddress(dependable: ITerraformDependable, attribute: string): string {
+  return address(dependable, `.${attribute}`);
 }

@@ -1,4 +1,6 @@
+import { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { replacement } from '../core/replacement';
 import { checkInteger } from '../core/validation';
 import { checkMetadata, checkNeutronName } from './private/names';
 import { BlockstorageVolumeV3 } from '../providers/openstack/blockstorage-volume-v3';
@@ -24,12 +26,22 @@ export interface DataVolumeProps {
    * @default - none
    */
   readonly metadata?: { readonly [key: string]: string };
+  /**
+   * The volume is replaced by a new, empty one whenever one of these is replaced: for volumes that live as long as their server.
+   * @default - it never is by itself
+   */
+  readonly replaceTriggeredBy?: ITerraformDependable[];
+  /**
+   * Whether a new volume is made before the old one goes.
+   * @default false
+   */
+  readonly createBeforeDestroy?: boolean;
 }
 
 /**
  * A volume that outlives the servers it is attached to: etcd's data, for example. Creates one empty Cinder volume.
  *
- * Nothing but its removal from the program, or a destroy, deletes it: what would make Terraform replace it (type, zone) is ignored once it exists.
+ * Nothing but its removal from the program, `replaceTriggeredBy` or a destroy deletes it: what would make Terraform replace it (type, zone) is ignored once it exists.
  */
 export class DataVolume extends Construct {
   /** Cinder's id: its first 20 characters are the serial number of the disk in the server. */
@@ -49,7 +61,7 @@ export class DataVolume extends Construct {
       ...(props.type !== undefined && { volumeType: props.type }),
       ...(props.availabilityZone !== undefined && { availabilityZone: props.availabilityZone }),
       ...(props.metadata && { metadata: { ...props.metadata } }),
-      lifecycle: { ignoreChanges: ['availability_zone', 'volume_type'] },
+      lifecycle: { ...replacement(props), ignoreChanges: ['availability_zone', 'volume_type'] },
     });
     this.volumeId = this.resource.id;
   }

@@ -1,5 +1,6 @@
 import { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { AdditionalPort } from './additional-port';
 import { DataVolume } from './data-volume';
 import { ServerGroup } from './server-group';
 import { ServerPort } from './server-port';
@@ -8,7 +9,7 @@ import { NodeFlavor } from '../contracts/node-flavor';
 import { NodeImage } from '../contracts/node-image';
 import { AvailabilityZone } from '../contracts/openstack-cloud';
 import { checkDnsLabel } from '../core/naming';
-import { replacement } from '../core/replacement';
+import { attributeAddress, replacement } from '../core/replacement';
 import { check, checkInteger, checkUnique } from '../core/validation';
 import { flavorId, imageId } from './private/lookups';
 import { checkMetadata, checkTags } from './private/names';
@@ -36,7 +37,7 @@ export interface NovaServerProps {
   readonly flavor: NodeFlavor;
   /** What it boots from. Settled when the server is made. */
   readonly image: NodeImage;
-  /** Its one port. */
+  /** Its port in the network that it is known by. */
   readonly port: ServerPort;
   /** Where it runs, and where its volumes lie. Settled when the server is made. */
   readonly zone: AvailabilityZone;
@@ -60,6 +61,11 @@ export interface NovaServerProps {
    * @default - none
    */
   readonly dataVolumes?: DataVolume[];
+  /**
+   * Ports of further NICs, in this order. Settled when the server is made.
+   * @default - none
+   */
+  readonly additionalPorts?: AdditionalPort[];
   /**
    * Nova's metadata: keys and values of 255 characters at most.
    * @default - none
@@ -103,7 +109,17 @@ export interface NovaServerProps {
 }
 
 /** What Nova or the provider would answer with a new or a wiped server, when it changes. */
-const SETTLED_AT_BIRTH = ['availability_zone', 'block_device', 'config_drive', 'image_id', 'image_name', 'key_pair', 'scheduler_hints', 'user_data'];
+const SETTLED_AT_BIRTH = [
+  'availability_zone',
+  'block_device',
+  'config_drive',
+  'image_id',
+  'image_name',
+  'key_pair',
+  'network',
+  'scheduler_hints',
+  'user_data',
+];
 
 /**
  * A virtual machine in Nova that an apply never replaces or wipes by itself.
@@ -111,7 +127,7 @@ const SETTLED_AT_BIRTH = ['availability_zone', 'block_device', 'config_drive', '
  * A changed image would rebuild it, a changed user_data, zone, key pair or server group replace it: all these are settled when the server is made,
  * and later changes wait until it is replaced on purpose, by `replaceTriggeredBy` or `terraform apply -replace`. Name, metadata, tags and flavor change in place.
  *
- * Creates one instance with one explicit port; with `rootVolume` a Cinder volume from the image; one attachment for each data volume, so that on
+ * Creates one instance with explicit ports; with `rootVolume` a Cinder volume from the image; one attachment for each data volume, so that on
  * destroy volumes are detached before the server goes. Security groups are the port's.
  * Errors: a name that isn't an RFC 1123 label; user data over Nova's limit, at synth where it is known and in Terraform's plan where it isn't;
  * a flavor or image that isn't there, in Terraform's plan.
@@ -125,6 +141,8 @@ export class NovaServer extends Construct {
   public readonly port: ServerPort;
   /** The L1 instance. */
   public readonly resource: ComputeInstanceV2;
+  /** The L1 attachments of its data volumes, in their order: what must wait for the volumes depends on them. */
+  public readonly attachments: ComputeVolumeAttachV2[];
   /** The L1 volume of the root disk, if it is one. */
   public readonly rootVolumeResource?: BlockstorageVolumeV3;
 
@@ -178,7 +196,7 @@ export class NovaServer extends Construct {
               },
             ],
           }),
-      network: [{ port: port.portId }],
+      network: [port, ...(props.additionalPorts ?? [])].map(({ portId }) => ({ port: portId })),
       availabilityZone: zone.compute,
       userData: userData.value,
       ...(props.serverGroup && { schedulerHints: [{ group: props.serverGroup.serverGroupId }] }),
@@ -189,13 +207,20 @@ export class NovaServer extends Construct {
       dependsOn: inSameStack(this, [...port.network.routed, ...(props.dependsOn ?? [])]),
       lifecycle: {
         ...replacement(props),
+        // A new port in the cluster's network is the one reason to be replaced that isn't the caller's: without it the server can't be reached.
+        replaceTriggeredBy: [...(replacement(props).replaceTriggeredBy ?? []), attributeAddress(port.resource, 'id')],
         ignoreChanges: (props.resizeInPlace ?? true) ? SETTLED_AT_BIRTH : [...SETTLED_AT_BIRTH, 'flavor_id', 'flavor_name'],
         ...(userData.preconditions.length > 0 && { precondition: userData.preconditions }),
       },
     });
-    for (const volume of dataVolumes) {
-      new ComputeVolumeAttachV2(this, `Attachment-${volume.node.id}`, { instanceId: this.resource.id, volumeId: volume.volumeId });
-    }
+    this.attachments = dataVolumes.map(
+      (volume) =>
+        new ComputeVolumeAttachV2(this, `Attachment-${volume.node.id}`, {
+          instanceId: this.resource.id,
+          volumeId: volume.volumeId,
+          ...(props.createBeforeDestroy && { lifecycle: { createBeforeDestroy: true } }),
+        }),
+    );
     this.serverName = name;
     this.serverId = this.resource.id;
     this.port = port;

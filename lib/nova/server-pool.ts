@@ -1,17 +1,39 @@
 import { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { AdditionalPort, AdditionalPortOptions } from './additional-port';
+import { DataVolume } from './data-volume';
 import { NovaServer, RootVolume } from './nova-server';
 import { ServerGroup } from './server-group';
 import { ServerGroupPolicy } from './server-group-policy';
 import { ServerPort } from './server-port';
 import { prepareUserData } from './user-data';
+import { VnicType } from './vnic-type';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { NodeFlavor } from '../contracts/node-flavor';
 import { NodeImage } from '../contracts/node-image';
 import { AvailabilityZone } from '../contracts/openstack-cloud';
 import { checkDnsLabel } from '../core/naming';
 import { StepResource } from '../core/step-resource';
-import { check, checkInteger, fail, isKnown } from '../core/validation';
+import { check, checkInteger, checkUnique, fail, isKnown } from '../core/validation';
+
+/** A volume that each server of a pool has for itself. It lives and goes with its server. */
+export interface PoolVolume {
+  /** Name, unique in the pool: lower-case letters, digits and "-", 30 characters at most. Volumes are named `<server>-<name>`. */
+  readonly name: string;
+  /** Size in GiB, at least 1. It can grow in place. */
+  readonly sizeGib: number;
+  /**
+   * Cinder's volume type. Settled when the volume is made.
+   * @default - the project's default type
+   */
+  readonly type?: string;
+}
+
+/** A NIC that each server of a pool has besides the one in the pool's network. */
+export interface PoolPort extends AdditionalPortOptions {
+  /** Name, unique in the pool: lower-case letters, digits and "-", 30 characters at most. Ports are named `<server>-<name>`. */
+  readonly name: string;
+}
 
 /** Properties of ServerPool. */
 export interface ServerPoolProps {
@@ -46,6 +68,31 @@ export interface ServerPoolProps {
    * @default - none
    */
   readonly allowedAddressPairs?: string[];
+  /**
+   * How their ports reach them: see ServerPort. Settled when a port is made.
+   * @default VnicType.NORMAL
+   */
+  readonly vnicType?: VnicType;
+  /**
+   * Neutron's binding profile of their ports: see ServerPort. Settled when a port is made.
+   * @default - none
+   */
+  readonly bindingProfile?: { readonly [key: string]: any };
+  /**
+   * Whether their ports are parents of trunks: see ServerPort. Raise `generation` with it.
+   * @default false
+   */
+  readonly trunk?: boolean;
+  /**
+   * Further NICs of each server, in this order. Servers that are there keep theirs until `generation` is raised.
+   * @default - none
+   */
+  readonly additionalPorts?: PoolPort[];
+  /**
+   * Further volumes of each server. Their ids are in its metadata as `strata-volume-<name>`.
+   * @default - none
+   */
+  readonly volumes?: PoolVolume[];
   /**
    * Whether another flavor resizes the servers that are there, all of them restarting at the same time. Otherwise they keep theirs until `generation` is
    * raised.
@@ -93,13 +140,15 @@ export interface ServerPoolProps {
 /**
  * Servers of one kind, spread over zones and hypervisors, with names that stay: adding or removing one touches no other.
  *
- * Creates a server group and, for each server, a port and an instance (and a root volume). Nothing but a raised `generation` replaces a server.
+ * Creates a server group and, for each server, a port and an instance (and a root volume, a trunk, further ports and volumes if asked for). Nothing but a raised `generation` replaces a server.
  */
 export class ServerPool extends Construct {
   /** Name of the pool. */
   public readonly poolName: string;
   /** Its servers, in the order of their numbers. */
   public readonly servers: NovaServer[];
+  /** To be depended upon by what comes after new servers and before old ones go: the servers with their volumes attached. */
+  public readonly ready: ITerraformDependable[];
   /** The group that they are placed by. */
   public readonly serverGroup: ServerGroup;
 
@@ -116,6 +165,19 @@ export class ServerPool extends Construct {
     checkInteger(this, 'generation', generation, { min: 1, max: 99999 });
     check(this, zones, (z) => z.length > 0, { problem: 'zones must not be empty', fix: 'give the zones of the cloud: cloud.zones' });
 
+    const { additionalPorts = [], volumes = [] } = props;
+    for (const [what, named] of Object.entries({ additionalPorts, volumes })) {
+      for (const part of named) checkDnsLabel(this, `${what}.name`, part.name, 30);
+      if (!isKnown(named.map((part) => part.name))) {
+        fail(this, { problem: `${what}.name must be known at synth, a reference was given`, fix: 'give the text itself' });
+      }
+      checkUnique(
+        this,
+        `name in ${what}`,
+        named.map((part) => part.name),
+      );
+    }
+
     this.serverGroup = new ServerGroup(this, 'ServerGroup', { name, policy: props.serverGroupPolicy ?? ServerGroupPolicy.SOFT_ANTI_AFFINITY });
     const userData = prepareUserData(this, props.userData).value; // one text for all
     const current = new StepResource(this, 'Generation', { triggers: { generation: String(generation) } });
@@ -131,18 +193,39 @@ export class ServerPool extends Construct {
         allowedAddressPairs: props.allowedAddressPairs,
         tags: props.tags,
         ignoreSecurityGroupChanges: props.ignoreSecurityGroupChanges,
+        vnicType: props.vnicType,
+        bindingProfile: props.bindingProfile,
+        trunk: props.trunk,
         ...replaced,
       });
+      const zone = zones[i % zones.length];
+      const dataVolumes = volumes.map(
+        ({ name: volume, sizeGib, type }) =>
+          new DataVolume(this, `${slot}-volume-${volume}`, {
+            name: `${serverName}-${volume}`,
+            sizeGib,
+            type,
+            availabilityZone: zone.volume,
+            metadata: props.metadata,
+            ...replaced,
+          }),
+      );
+      const volumeIds = Object.fromEntries(volumes.map((volume, v) => [`strata-volume-${volume.name}`, dataVolumes[v].volumeId]));
       return new NovaServer(this, slot, {
         name: serverName,
         flavor: props.flavor,
         image: props.image,
         port,
-        zone: zones[i % zones.length],
+        zone,
         userData,
         serverGroup: this.serverGroup,
         rootVolume: props.rootVolume,
-        metadata: props.metadata,
+        additionalPorts: additionalPorts.map(
+          ({ name: nic, ...options }) =>
+            new AdditionalPort(this, `${slot}-port-${nic}`, { ...options, name: `${serverName}-${nic}`, tags: props.tags, ...replaced }),
+        ),
+        dataVolumes,
+        metadata: volumes.length === 0 ? props.metadata : { ...props.metadata, ...volumeIds },
         tags: props.tags,
         keyPairName: props.keyPairName,
         configDrive: props.configDrive,
@@ -151,6 +234,7 @@ export class ServerPool extends Construct {
         ...replaced,
       });
     });
+    this.ready = this.servers.flatMap((server) => [server.resource, ...server.attachments]);
     this.poolName = name;
   }
 }

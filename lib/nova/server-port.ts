@@ -2,10 +2,15 @@ import { Fn, ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { checkAddress, checkInside, parseCidr } from '../core/cidr-checks';
+import { IpFamily } from '../core/ip-family';
 import { replacement } from '../core/replacement';
 import { check, checkListKnown, checkUnique, fail } from '../core/validation';
+import { addressOfFamily, asCidr } from './private/addresses';
 import { checkNeutronName, checkTags } from './private/names';
+import { portBinding } from './private/port-binding';
+import { VnicType } from './vnic-type';
 import { NetworkingPortV2 } from '../providers/openstack/networking-port-v2';
+import { NetworkingTrunkV2 } from '../providers/openstack/networking-trunk-v2';
 
 /** Properties of ServerPort. */
 export interface ServerPortProps {
@@ -16,7 +21,7 @@ export interface ServerPortProps {
   /** Security groups, at least one: a port without would get the project's default group. They belong on the port; on a server they would override it. */
   readonly securityGroupIds: string[];
   /**
-   * Its address, inside the network's CIDR.
+   * Its address in the network's (first) subnet.
    * @default - Neutron chooses; the port keeps it for its life, whatever becomes of its server
    */
   readonly fixedAddress?: string;
@@ -25,6 +30,22 @@ export interface ServerPortProps {
    * @default - none
    */
   readonly allowedAddressPairs?: string[];
+  /**
+   * How it reaches the server. Settled when the port is made.
+   * @default VnicType.NORMAL
+   */
+  readonly vnicType?: VnicType;
+  /**
+   * Neutron's binding profile. Clouds let administrators alone give one, as a rule. Settled when the port is made.
+   * @default - none
+   */
+  readonly bindingProfile?: { readonly [key: string]: any };
+  /**
+   * Whether it is the parent of a trunk, so that something else (Kuryr's controller) can put subports on it: those are never touched here.
+   * A port whose server runs can't become one.
+   * @default false
+   */
+  readonly trunk?: boolean;
   /**
    * Tags.
    * @default - none
@@ -51,19 +72,24 @@ export interface ServerPortProps {
 /**
  * A Neutron port for one server, made before it and apart from it: the address and the security groups outlive the server.
  *
- * Creates one port with one address in the network's subnet. Errors: no security group; an address outside the subnet or of the other IP family.
+ * Creates one port with one address in the network's subnet, and one in its second subnet if there is one; with `trunk` a trunk, which goes before the port
+ * and after the server. Errors: no security group; an address outside the subnet or of a family that the network doesn't have.
  */
 export class ServerPort extends Construct {
   /** Name of the port in Neutron. */
   public readonly portName: string;
-  /** Neutron's id. */
+  /** Neutron's id, for the server: whoever reads it waits for the trunk, too. */
   public readonly portId: string;
-  /** Its address in the network's subnet. */
+  /** Its address in the network's (first) subnet. */
   public readonly address: string;
+  /** Its address of the other IP family, if the network has both. */
+  public readonly secondaryAddress?: string;
   /** The network that it is in. */
   public readonly network: IClusterNetwork;
   /** The L1 port. */
   public readonly resource: NetworkingPortV2;
+  /** The L1 trunk, if it is the parent of one. */
+  public readonly trunk?: NetworkingTrunkV2;
 
   constructor(scope: Construct, id: string, props: ServerPortProps) {
     super(scope, id);
@@ -77,13 +103,15 @@ export class ServerPort extends Construct {
     checkUnique(this, 'security group', securityGroupIds);
     checkAddress(this, 'fixedAddress', fixedAddress);
     checkInside(this, 'fixedAddress', fixedAddress, network.cidr);
-    const family = parseCidr(this, 'cidr of the network', network.cidr)?.family;
+    const families = [network.cidr, ...(network.secondarySubnet ? [network.secondarySubnet.cidr] : [])].map(
+      (cidr) => parseCidr(this, 'cidr of the network', cidr)?.family,
+    );
     checkListKnown(this, 'allowedAddressPairs', allowedAddressPairs);
     for (const pair of allowedAddressPairs) {
-      const range = parseCidr(this, 'allowedAddressPairs', pair.includes('/') ? pair : pair.includes(':') ? `${pair}/128` : `${pair}/32`);
-      check(this, pair, () => range === undefined || family === undefined || range.family === family, {
-        problem: `allowedAddressPairs must be of the network's family, ${family}`,
-        fix: `give ${family} addresses`,
+      const range = parseCidr(this, 'allowedAddressPairs', asCidr(pair));
+      check(this, pair, () => range === undefined || families.includes(undefined) || families.includes(range.family), {
+        problem: `allowedAddressPairs must be of the network's family, ${families.join(' or ')}`,
+        fix: `give ${families.join(' or ')} addresses`,
       });
     }
     if (props.createBeforeDestroy && fixedAddress !== undefined) {
@@ -93,19 +121,40 @@ export class ServerPort extends Construct {
       });
     }
 
+    const { binding } = portBinding(this, props);
+    const settled = [
+      ...(props.ignoreSecurityGroupChanges ? ['security_group_ids'] : []),
+      ...(binding ? ['binding'] : []), // Nova writes into it when it plugs the port
+    ];
     this.resource = new NetworkingPortV2(this, 'Port', {
       name,
       networkId: network.networkId,
       adminStateUp: true,
-      fixedIp: [{ subnetId: network.subnetId, ...(fixedAddress !== undefined && { ipAddress: fixedAddress }) }],
+      fixedIp: [
+        { subnetId: network.subnetId, ...(fixedAddress !== undefined && { ipAddress: fixedAddress }) },
+        ...(network.secondarySubnet ? [{ subnetId: network.secondarySubnet.subnetId }] : []),
+      ],
       securityGroupIds,
       ...(allowedAddressPairs.length > 0 && { allowedAddressPairs: allowedAddressPairs.map((ipAddress) => ({ ipAddress })) }),
+      ...(binding && { binding }),
       ...(tags && { tags }),
-      lifecycle: { ...replacement(props), ...(props.ignoreSecurityGroupChanges && { ignoreChanges: ['security_group_ids'] }) },
+      lifecycle: { ...replacement(props), ...(settled.length > 0 && { ignoreChanges: settled }) },
     });
+    if (props.trunk) {
+      this.trunk = new NetworkingTrunkV2(this, 'Trunk', {
+        name,
+        portId: this.resource.id,
+        adminStateUp: true,
+        ...(tags && { tags }),
+        lifecycle: { ...replacement(props), ignoreChanges: ['sub_port'] },
+      });
+    }
     this.portName = name;
-    this.portId = this.resource.id;
-    this.address = Token.asString(Fn.element(this.resource.allFixedIps, 0));
+    this.portId = this.trunk?.portId ?? this.resource.id;
+    const { allFixedIps } = this.resource;
+    const [family, second] = families;
+    this.address = second === undefined ? Token.asString(Fn.element(allFixedIps, 0)) : addressOfFamily(allFixedIps, family ?? IpFamily.V4);
+    if (network.secondarySubnet) this.secondaryAddress = addressOfFamily(allFixedIps, second ?? IpFamily.V6);
     this.network = network;
   }
 }

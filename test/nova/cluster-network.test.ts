@@ -1,6 +1,7 @@
-import { TerraformStack, TerraformVariable, Token } from 'cdktf';
-import { Cloud, synth } from './support';
-import { ClusterNetwork } from '../../lib/nova/cluster-network';
+import { TerraformOutput, TerraformStack, TerraformVariable, Token } from 'cdktf';
+import { Cloud, port, synth } from './support';
+import { ClusterNetwork, ClusterNetworkProps } from '../../lib/nova/cluster-network';
+import { Ipv6AddressMode } from '../../lib/nova/ipv6-address-mode';
 import { ServerPort } from '../../lib/nova/server-port';
 import { OpenstackProvider } from '../../lib/providers/openstack/provider';
 import { synthApp, synthStack } from '../support/synth';
@@ -152,4 +153,70 @@ test('two clusters in stacks of their own share a network: references cross the 
   });
   expect(stacks.two.resource('openstack_networking_port_v2').network_id).toContain('terraform_remote_state');
   expect(stacks.two.text).not.toContain('depends_on');
+});
+
+describe('both IP families', () => {
+  const both = { cidr: '10.20.0.0/16', secondaryCidr: 'fd00:20::/64', dnsNameservers: ['9.9.9.9', '2620:fe::fe'], ipv6SubnetPoolId: 'pool-6' };
+  const stack = synth(
+    (ground) => {
+      const made = port(ground, 'node-0', { allowedAddressPairs: ['10.244.0.0/16', 'fd00:244::/48'], fixedAddress: '10.20.0.5' });
+      new TerraformOutput(ground.stack, 'addresses', { value: [made.address, made.secondaryAddress] });
+    },
+    { network: both },
+  );
+
+  test('a subnet of each, on one router, each with its name servers and its pool', () => {
+    const subnets = Object.values(stack.resources('openstack_networking_subnet_v2'));
+    const [v4, v6] = subnets.sort((a, b) => a.ip_version - b.ip_version);
+    expect(v4).toMatchObject({ name: 'prod', cidr: '10.20.0.0/16', ip_version: 4, dns_nameservers: ['9.9.9.9'] });
+    expect(v4).not.toHaveProperty('subnetpool_id');
+    expect(v6).toMatchObject({ name: 'prod-ipv6', ip_version: 6, dns_nameservers: ['2620:fe::fe'], subnetpool_id: 'pool-6' });
+    expect(v6).toMatchObject({ cidr: 'fd00:20::/64', ipv6_address_mode: 'dhcpv6-stateful', ipv6_ra_mode: 'dhcpv6-stateful' });
+    expect(Object.keys(stack.resources('openstack_networking_router_interface_v2'))).toHaveLength(2);
+  });
+
+  test('a port has an address in each, told apart by their form and not by their order', () => {
+    expect(stack.resource('openstack_networking_port_v2').fixed_ip).toEqual([
+      { ip_address: '10.20.0.5', subnet_id: expect.stringContaining('Network_Subnet') },
+      { subnet_id: expect.stringContaining('Network_SecondarySubnet') },
+    ]);
+    expect(stack.json.output.addresses.value[0]).toMatch(/^\$\{regex\("\[0-9\]\+\[.\].*all_fixed_ips/);
+    expect(stack.json.output.addresses.value[1]).toMatch(/^\$\{regex\("\[0-9a-fA-F\]\*:.*all_fixed_ips/);
+  });
+
+  test('adopted: the second subnet is looked up by its range, or given', () => {
+    const adopt = (secondarySubnetId?: string) =>
+      synthStack((scope) => {
+        new OpenstackProvider(scope, 'OpenStack');
+        const given = {
+          networkId: 'net',
+          subnetId: 'sub',
+          cidr: 'fd00:20::/64',
+          secondaryCidr: '10.20.0.0/16',
+          mtu: 1442,
+          externalNetworkName: 'public',
+        };
+        const network = ClusterNetwork.fromNetworkAttributes(scope, 'Network', { ...given, secondarySubnetId });
+        new ServerPort(scope, 'Port', { name: 'node-0', network, securityGroupIds: ['group'] });
+      });
+    expect(Object.values(adopt().data('openstack_networking_subnet_v2'))).toMatchObject([{ cidr: '10.20.0.0/16' }]);
+    expect(adopt('second').resource('openstack_networking_port_v2').fixed_ip).toEqual([{ subnet_id: 'sub' }, { subnet_id: 'second' }]);
+  });
+
+  test.each<[Partial<ClusterNetworkProps>, RegExp]>([
+    [
+      { secondaryCidr: '10.30.0.0/16' },
+      /secondaryCidr must be of the other IP family than cidr, which is IPv4, got "10.30.0.0\/16"; give an IPv6 range/,
+    ],
+    [{ cidr: 'fd00::/64', secondaryCidr: 'fd01::/64' }, /other IP family than cidr, which is IPv6.*give an IPv4 range/],
+    [{ ipv6AddressMode: Ipv6AddressMode.SLAAC }, /ipv6AddressMode says something of IPv6 addresses, and the network has none, got "slaac"/],
+    [{ cidr: 'fd00::/64', ipv4SubnetPoolId: 'p' }, /ipv4SubnetPoolId says something of IPv4 addresses/],
+    [{ secondaryCidr: 'fd00::/80', ipv6AddressMode: Ipv6AddressMode.SLAAC }, /their own addresses \(slaac\) in a \/64 alone, got "fd00::\/80"/],
+    [{ dnsNameservers: ['2620:fe::fe'] }, /dnsNameservers must be of a family that the network has, IPv4, got "2620:fe::fe"/],
+  ])('bad input: %j', (network, message) => expect(() => synth(() => undefined, { network })).toThrow(message));
+
+  test('SLAAC for a network of IPv6 alone', () => {
+    const subnet = synth(() => undefined, { network: { cidr: 'fd00::/64', ipv6AddressMode: Ipv6AddressMode.SLAAC } });
+    expect(subnet.resource('openstack_networking_subnet_v2')).toMatchObject({ ipv6_address_mode: 'slaac', ipv6_ra_mode: 'slaac' });
+  });
 });

@@ -128,7 +128,10 @@ test('what the user says reaches the server', () => {
     config_drive: true,
     availability_zone: 'az1',
     depends_on: expect.arrayContaining([expect.stringMatching(/^terraform_data\.Before/)]),
-    lifecycle: { create_before_destroy: true, replace_triggered_by: ['terraform_data.Generation'] },
+    lifecycle: {
+      create_before_destroy: true,
+      replace_triggered_by: ['terraform_data.Generation', expect.stringMatching(/^openstack_networking_port_v2\.node-0-port_Port_\w+\.id$/)],
+    },
   });
 });
 

@@ -28,6 +28,11 @@ export function externalNetworkId(scope: Construct, name: string, dependsOn: rea
   return own === undefined ? lookup(scope, 'ExternalNetwork', name, make).id : make(scope, 'ExternalNetwork').id;
 }
 
+/** Neutron's id of a network. */
+export function networkId(scope: Construct, name: string): string {
+  return lookup(scope, 'Network', name, (where, id) => new DataOpenstackNetworkingNetworkV2(where, id, { name })).id;
+}
+
 /** Finds or makes a data source. Names that are known at synth share one in their stack; a name that is a reference has one where it is used. */
 function lookup<T extends Construct>(scope: Construct, kind: string, name: string, make: (where: Construct, id: string) => T): T {
   if (!isKnown(name)) return (scope.node.tryFindChild(kind) as T | undefined) ?? make(scope, kind);

@@ -1,0 +1,26 @@
+import { Fn, Token } from 'cdktf';
+import { Cidr } from '../../core/cidr';
+import { IpFamily } from '../../core/ip-family';
+import { isKnown } from '../../core/validation';
+
+/** A single address as a block of one. */
+export function asCidr(addressOrCidr: string): string {
+  if (!isKnown(addressOrCidr) || addressOrCidr.includes('/')) return addressOrCidr;
+  return addressOrCidr.includes(':') ? `${addressOrCidr}/128` : `${addressOrCidr}/32`;
+}
+
+/** Without capture groups: Terraform's `regex` then returns the text itself. */
+const ADDRESS = {
+  [IpFamily.V4]: '[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+',
+  [IpFamily.V6]: '[0-9a-fA-F]*:[0-9a-fA-F:]+',
+};
+
+/** The first address of a family among those of both: Neutron gives them in no order that one could rely on. */
+export function addressOfFamily(addresses: string[], family: IpFamily): string {
+  return Token.asString(Fn.regex(ADDRESS[family], Fn.join(' ', addresses)));
+}
+
+/** The IP family of a range; undefined if it isn't known at synth. */
+export function familyOf(cidr: string): IpFamily | undefined {
+  return isKnown(cidr) ? Cidr.of(cidr).family : undefined;
+}
