@@ -45,6 +45,11 @@ export interface ClusterCloud {
   readonly networkId: string;
   /** Neutron's id of the nodes' subnet. */
   readonly subnetId: string;
+  /**
+   * Neutron's id of the nodes' router, for what connects other subnets to it.
+   * @default - not known
+   */
+  readonly routerId?: string;
 }
 
 /** Layer 4 as add-ons and workloads see it. */
@@ -72,8 +77,23 @@ export interface IKubernetesCluster extends IConstruct {
    */
   readonly nodeApiEndpoint?: ApiAddress;
   /**
+   * Addresses of the API servers themselves in the nodes' subnet, where they answer on port 6443.
+   * @default - not known
+   */
+  readonly apiServerAddresses?: string[];
+  /**
    * The cloud below.
    * @default - not known: a cluster given by its kubeconfig alone
    */
   readonly openstack?: ClusterCloud;
+  /**
+   * Whether the nodes' ports are Neutron trunks, on which pods can have ports of their own.
+   * @default - not known
+   */
+  readonly trunkPorts?: boolean;
+  /**
+   * True for a cluster that was there before: what is installed in it isn't known, so that nothing is missed in it.
+   * @default false
+   */
+  readonly imported?: boolean;
 }

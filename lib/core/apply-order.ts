@@ -15,30 +15,56 @@ export enum Tier {
   WORKLOAD,
 }
 
-interface Member {
-  readonly cluster: IConstruct;
+/** Where something stands in a cluster's order. */
+export interface Place {
   readonly tier: Tier;
+  /** What others of its tier wait for by these names. */
+  readonly provides?: readonly string[];
+  /** Names that it waits for within its tier. */
+  readonly after?: readonly string[];
+}
+
+interface Member extends Place {
   readonly resource: TerraformResource;
 }
 
 const MEMBERS = Symbol.for('cdktf-strata.apply-order');
 
 /**
- * Makes a resource wait for everything of a lower tier that the same stack installs on the same cluster, whichever was written first.
+ * Makes a resource wait for everything of a lower tier that is installed on the same cluster, and for what it names within its own tier, whichever
+ * was written first.
  *
  * It matters most on the way back: a Service or a claim that outlives its controller leaves a load balancer or a volume behind.
- * Between stacks, the stacks' own dependencies do it.
+ * Within a stack resources depend on each other; between stacks the later stack depends on the earlier one, unless it is the other way round already.
  */
-export function inOrder(cluster: IConstruct, tier: Tier, ...resources: TerraformResource[]): void {
+export function inOrder(cluster: IConstruct, at: Tier | Place, ...resources: TerraformResource[]): void {
+  const place: Place = typeof at === 'object' ? at : { tier: at };
+  const members = membersOf(cluster);
   for (const resource of resources) {
-    const stack = TerraformStack.of(resource) as TerraformStack & { [MEMBERS]?: Member[] };
-    const members = (stack[MEMBERS] ??= []);
-    for (const other of members.filter((member) => member.cluster === cluster && member.tier !== tier)) {
-      const [first, second] = other.tier < tier ? [other.resource, resource] : [resource, other.resource];
-      second.dependsOn = [...(second.dependsOn ?? []), address(first)];
+    const member = { ...place, resource };
+    for (const other of members) {
+      if (precedes(other, member)) follow(member.resource, other.resource);
+      else if (precedes(member, other)) follow(other.resource, member.resource);
     }
-    members.push({ cluster, tier, resource });
+    members.push(member);
   }
+}
+
+/** A cluster's list is kept at the cluster, so that it knows what any stack installs on it. */
+function membersOf(cluster: IConstruct & { [MEMBERS]?: Member[] }): Member[] {
+  if (cluster[MEMBERS] === undefined) Object.defineProperty(cluster, MEMBERS, { value: [] });
+  return cluster[MEMBERS]!;
+}
+
+function precedes(first: Place, second: Place): boolean {
+  if (first.tier !== second.tier) return first.tier < second.tier;
+  return second.after?.some((name) => first.provides?.includes(name)) ?? false;
+}
+
+function follow(second: TerraformResource, first: TerraformResource): void {
+  const [stack, other] = [TerraformStack.of(second), TerraformStack.of(first)];
+  if (stack === other) second.dependsOn = [...(second.dependsOn ?? []), address(first)];
+  else if (!other.dependsOn(stack)) stack.addDependency(other);
 }
 
 /** A resource's bare address, as late as possible: its logical id may be overridden. */

@@ -31,6 +31,11 @@ export interface ExistingClusterFacts {
    * @default 3
    */
   readonly controlPlaneReplicas?: number;
+  /**
+   * Whether the nodes' ports are Neutron trunks, which Kuryr needs.
+   * @default - not known
+   */
+  readonly trunkPorts?: boolean;
 }
 
 /** A cluster that is there already. */
@@ -69,6 +74,8 @@ class AdoptedCluster extends Construct implements IKubernetesCluster {
   public readonly podMtu: number;
   public readonly controlPlaneReplicas: number;
   public readonly openstack?: ClusterCloud;
+  public readonly trunkPorts?: boolean;
+  public readonly imported: boolean = true;
 
   constructor(scope: Construct, id: string, attributes: KubernetesClusterAttributes) {
     super(scope, id);
@@ -104,5 +111,6 @@ class AdoptedCluster extends Construct implements IKubernetesCluster {
     this.podMtu = podMtu;
     this.controlPlaneReplicas = attributes.controlPlaneReplicas ?? 3;
     this.openstack = attributes.openstack;
+    this.trunkPorts = attributes.trunkPorts;
   }
 }

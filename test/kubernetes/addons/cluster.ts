@@ -26,6 +26,9 @@ export interface ClusterOptions {
   readonly caCertificatePem?: string;
   /** @default - a sensitive variable */
   readonly secret?: string;
+  /** @default - true: a test of one add-on doesn't install all that it requires */
+  readonly imported?: boolean;
+  readonly trunkPorts?: boolean;
 }
 
 /** A cluster as add-ons see it: what is known at synth is known, what isn't is a variable. */
@@ -40,6 +43,8 @@ export class TestCluster extends Construct implements IKubernetesCluster {
   public readonly controlPlaneReplicas: number;
   public readonly nodeApiEndpoint?: ApiAddress;
   public readonly openstack?: ClusterCloud;
+  public readonly imported: boolean;
+  public readonly trunkPorts?: boolean;
 
   constructor(scope: Construct, id: string, options: ClusterOptions = {}) {
     super(scope, id);
@@ -50,6 +55,8 @@ export class TestCluster extends Construct implements IKubernetesCluster {
     this.podMtu = options.podMtu ?? 1392;
     this.controlPlaneReplicas = options.controlPlaneReplicas ?? 3;
     this.nodeApiEndpoint = options.nodeApiEndpoint;
+    this.imported = options.imported ?? true;
+    this.trunkPorts = options.trunkPorts;
     const variable = (name: string, sensitive = false) => new TerraformVariable(this, name, { type: 'string', sensitive }).stringValue;
     this.kubeconfig = {
       host: options.host ?? 'https://203.0.113.60:6443',

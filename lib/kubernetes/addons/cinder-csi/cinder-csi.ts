@@ -3,15 +3,15 @@ import { TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
 import { CinderStorageClass, ReclaimPolicy, VolumeBindingMode } from './cinder-storage-class';
 import { IKubernetesCluster } from '../../../contracts/kubernetes-cluster';
-import { inOrder, Tier } from '../../../core/apply-order';
 import { checkDnsSubdomain } from '../../../core/naming';
 import { check, checkInteger, checkKnown, checkOneOf, checkUnique, fail } from '../../../core/validation';
 import { assertCloudProviderOpenStack } from '../../../core/version-matrix';
 import { CloudConfig } from '../cloud-config/cloud-config';
 import { storageTopology, VolumeZone } from '../cloud-config/storage-topology';
+import { ClusterCapability } from '../cluster-addons/cluster-capability';
+import { Addon } from '../private/addon';
 import { requireCloud } from '../private/cloud';
-import { CONTROL_PLANE_LABEL, CONTROL_PLANE_TOLERATION, REPOSITORY } from '../private/cloud-provider-openstack';
-import { installChart } from '../private/helm-release';
+import { cloudProviderChart, CONTROL_PLANE_LABEL, CONTROL_PLANE_TOLERATION } from '../private/cloud-provider-openstack';
 
 const DRIVER = 'cinder.csi.openstack.org';
 const TOPOLOGY_KEY = `topology.${DRIVER}/zone`;
@@ -80,13 +80,18 @@ export class CinderCsi extends Construct {
     if (defaults.length > 1) {
       fail(this, { problem: 'one StorageClass at most can be the default', value: defaults, fix: 'set isDefault on one of them' });
     }
+    const addon = new Addon(this, cluster, {
+      name: 'CinderCsi',
+      provides: [ClusterCapability.BLOCK_STORAGE],
+      requires: [
+        { capability: ClusterCapability.CLOUD_CONTROLLER, because: 'nodes keep the taint "uninitialized", which its controller does not tolerate' },
+      ],
+    });
     this.cloudConfig = CloudConfig._shared(this, cluster);
     const podAnnotations = { 'checksum/cloud-config': this.cloudConfig.checksum };
-    const release = installChart(this, 'Release', {
+    const release = addon.install('Release', {
       releaseName: 'openstack-cinder-csi',
-      repository: REPOSITORY,
-      chart: 'openstack-cinder-csi',
-      version: props.chartVersion ?? cluster.version.cinderCsiChart,
+      chart: cloudProviderChart('openstack-cinder-csi', props.chartVersion ?? cluster.version.cinderCsiChart),
       namespace: 'kube-system',
       timeoutSeconds: props.timeoutSeconds,
       dependsOn: [this.cloudConfig.resource],
@@ -132,7 +137,7 @@ export class CinderCsi extends Construct {
       named.map(({ name, kind, zone }) => [name, this.makeClass(name, kind, zone, kind.isDefault === true && zone === firstZone(named, kind))]),
     );
     this.defaultStorageClassName = named.find(({ kind }) => kind.isDefault)?.name;
-    inOrder(cluster, Tier.STORAGE, release, ...Object.values(this.classes));
+    addon.own(...Object.values(this.classes));
   }
 
   /** Names of the StorageClasses. */

@@ -1,13 +1,13 @@
 import { TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
 import { IKubernetesCluster } from '../../../contracts/kubernetes-cluster';
-import { inOrder, Tier } from '../../../core/apply-order';
 import { check, checkInteger, checkKnown, checkUnique } from '../../../core/validation';
 import { assertCloudProviderOpenStack } from '../../../core/version-matrix';
 import { CloudConfig } from '../cloud-config/cloud-config';
+import { ClusterCapability } from '../cluster-addons/cluster-capability';
+import { Addon } from '../private/addon';
 import { requireCloud } from '../private/cloud';
-import { CONTROL_PLANE_LABEL, CONTROL_PLANE_TOLERATION, REPOSITORY, UNINITIALIZED_TOLERATION } from '../private/cloud-provider-openstack';
-import { installChart } from '../private/helm-release';
+import { cloudProviderChart, CONTROL_PLANE_LABEL, CONTROL_PLANE_TOLERATION, UNINITIALIZED_TOLERATION } from '../private/cloud-provider-openstack';
 
 /** A control loop of the cloud controller manager. */
 export enum CloudController {
@@ -86,12 +86,11 @@ export class OpenStackCloudController extends Construct {
       problem: `values.cluster.name must be the cluster's, ${cluster.clusterName}: two clusters of one name share load balancers`,
       fix: 'leave it out',
     });
+    const addon = new Addon(this, cluster, { name: 'OpenStackCloudController', provides: [ClusterCapability.CLOUD_CONTROLLER] });
     this.cloudConfig = CloudConfig._shared(this, cluster);
-    const release = installChart(this, 'Release', {
+    const release = addon.install('Release', {
       releaseName: 'openstack-cloud-controller-manager',
-      repository: REPOSITORY,
-      chart: 'openstack-cloud-controller-manager',
-      version: props.chartVersion ?? cluster.version.cloudControllerManagerChart,
+      chart: cloudProviderChart('openstack-cloud-controller-manager', props.chartVersion ?? cluster.version.cloudControllerManagerChart),
       namespace: 'kube-system',
       timeoutSeconds: props.timeoutSeconds,
       dependsOn: [this.cloudConfig.resource],
@@ -113,7 +112,6 @@ export class OpenStackCloudController extends Construct {
       ],
     });
     this.resource = release;
-    inOrder(cluster, Tier.CLOUD, release);
   }
 }
 

@@ -3,12 +3,12 @@ import { Construct } from 'constructs';
 import { gte } from 'semver';
 import { apiAddress, calicoValues, ciliumValues, PodNetworkFacts } from './pod-network-values';
 import { IKubernetesCluster } from '../../../contracts/kubernetes-cluster';
-import { inOrder, Tier } from '../../../core/apply-order';
 import { parseCidr } from '../../../core/cidr-checks';
 import { IpFamily } from '../../../core/ip-family';
 import { checkInteger, fail, isKnown } from '../../../core/validation';
 import { assertPodNetworkChart } from '../../../core/version-matrix';
-import { installChart } from '../private/helm-release';
+import { ClusterCapability } from '../cluster-addons/cluster-capability';
+import { Addon } from '../private/addon';
 
 /** Properties of PodNetwork. */
 export interface PodNetworkProps {
@@ -44,6 +44,8 @@ export class PodNetwork extends Construct {
   /** The L1 `helm_release` of Cilium, or of the Tigera operator. */
   public readonly resource: TerraformResource;
 
+  private readonly addon: Addon;
+
   constructor(scope: Construct, id: string, props: PodNetworkProps) {
     super(scope, id);
     const { cluster } = props;
@@ -60,40 +62,47 @@ export class PodNetwork extends Construct {
       controlPlaneReplicas: cluster.controlPlaneReplicas,
       api: cluster.nodeApiEndpoint ?? apiAddress(cluster.kubeconfig.host),
     };
+    const { SERVICE_PROXY, POD_NETWORK } = ClusterCapability;
+    this.addon = new Addon(this, cluster, {
+      name: 'PodNetwork',
+      provides: cluster.cni.replacesKubeProxy ? [POD_NETWORK, SERVICE_PROXY] : [POD_NETWORK],
+    });
     this.resource = cilium ? this.installCilium(props, facts) : this.installCalico(props, facts);
   }
 
   private installCilium({ cluster, chartVersion, values, timeoutSeconds }: PodNetworkProps, facts: PodNetworkFacts): TerraformResource {
-    const release = installChart(this, 'Release', {
+    return this.addon.install('Release', {
       releaseName: 'cilium',
-      repository: 'https://helm.cilium.io',
-      chart: 'cilium',
-      version: chartVersion ?? cluster.version.ciliumChart,
+      chart: { name: 'cilium', repository: 'https://helm.cilium.io', version: chartVersion ?? cluster.version.ciliumChart },
       namespace: 'kube-system',
       timeoutSeconds: timeoutSeconds ?? 900,
       values: [ciliumValues(facts), values],
     });
-    inOrder(cluster, Tier.NETWORK, release);
-    return release;
   }
 
   private installCalico({ cluster, chartVersion, values, timeoutSeconds }: PodNetworkProps, facts: PodNetworkFacts): TerraformResource {
     const version = chartVersion ?? cluster.version.tigeraOperatorChart;
-    const common = { repository: 'https://docs.tigera.io/calico/charts', version, namespace: 'tigera-operator', createNamespace: true };
+    const repository = 'https://docs.tigera.io/calico/charts';
+    const common = { namespace: 'tigera-operator', createNamespace: true };
     // From 3.32 on the operator's chart has no CRDs: they are a chart of their own, so that they are upgraded, too.
     const crds =
       !isKnown(version) || gte(version, '3.32.0')
-        ? [installChart(this, 'Crds', { ...common, releaseName: 'calico-crds', chart: 'crd.projectcalico.org.v1', values: [] })]
+        ? [
+            this.addon.install('Crds', {
+              ...common,
+              releaseName: 'calico-crds',
+              chart: { name: 'crd.projectcalico.org.v1', repository, version },
+              values: [],
+            }),
+          ]
         : [];
-    const release = installChart(this, 'Release', {
+    return this.addon.install('Release', {
       ...common,
       releaseName: 'calico',
-      chart: 'tigera-operator',
+      chart: { name: 'tigera-operator', repository, version },
       timeoutSeconds: timeoutSeconds ?? 900,
       dependsOn: crds,
       values: [calicoValues(facts), values],
     });
-    inOrder(cluster, Tier.NETWORK, ...crds, release);
-    return release;
   }
 }

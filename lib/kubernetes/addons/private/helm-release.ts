@@ -10,8 +10,8 @@ export interface ChartValues {
   readonly [name: string]: any;
 }
 
-/** A chart and how it is installed. */
-export interface Chart {
+/** A chart where it is found, and how it is installed. */
+export interface ReleaseOptions {
   readonly releaseName: string;
   /** Undefined for a chart that is named by an oci:// address or a folder. */
   readonly repository?: string;
@@ -23,11 +23,12 @@ export interface Chart {
   readonly values: readonly (ChartValues | undefined)[];
   readonly wait?: boolean;
   readonly timeoutSeconds?: number;
+  readonly skipCrds?: boolean;
   readonly dependsOn?: ITerraformDependable[];
 }
 
-/** Installs a chart. Tokens in the values stay references. */
-export function installChart(scope: Construct, id: string, props: Chart): Release {
+/** Installs a chart. Tokens in the values stay references. Add-ons do it through Addon. */
+export function installRelease(scope: Construct, id: string, props: ReleaseOptions): Release {
   widenProviderRanges(scope);
   const values = props.values
     .filter((part): part is ChartValues => part !== undefined && Object.keys(part).length > 0)
@@ -42,6 +43,7 @@ export function installChart(scope: Construct, id: string, props: Chart): Releas
     ...(values.length > 0 ? { values } : {}),
     wait: props.wait ?? true,
     timeout: props.timeoutSeconds ?? 600,
+    skipCrds: props.skipCrds,
     // The values of the stack are the whole truth: what a chart once was given by hand doesn't linger.
     resetValues: true,
     maxHistory: 5,

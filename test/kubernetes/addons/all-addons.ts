@@ -1,0 +1,24 @@
+import { TerraformStack } from 'cdktf';
+import type { ClusterOptions, TestCluster } from './cluster';
+import { CinderCsi } from '../../../lib/kubernetes/addons/cinder-csi/cinder-csi';
+import { HelmAddon } from '../../../lib/kubernetes/addons/helm-addon/helm-addon';
+import { OpenStackCloudController } from '../../../lib/kubernetes/addons/openstack-cloud-controller/openstack-cloud-controller';
+import { PodNetwork } from '../../../lib/kubernetes/addons/pod-network/pod-network';
+
+/** An add-on as most people would write it. */
+export interface AnyAddon {
+  readonly install: (stack: TerraformStack, cluster: TestCluster) => unknown;
+  /** The cluster that it is made for, where it matters. */
+  readonly cluster?: ClusterOptions;
+}
+
+/** Every add-on, by the name that it gives itself. */
+export const ALL_ADDONS: { readonly [name: string]: AnyAddon } = {
+  CinderCsi: { install: (stack, cluster) => new CinderCsi(stack, 'CinderCsi', { cluster }) },
+  HelmAddon: {
+    install: (stack, cluster) =>
+      new HelmAddon(stack, 'HelmAddon', { cluster, chart: 'oci://ghcr.io/charts/app', version: '1.0.0', namespace: 'app' }),
+  },
+  OpenStackCloudController: { install: (stack, cluster) => new OpenStackCloudController(stack, 'Ccm', { cluster }) },
+  PodNetwork: { install: (stack, cluster) => new PodNetwork(stack, 'PodNetwork', { cluster }) },
+};
