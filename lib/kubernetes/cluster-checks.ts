@@ -12,6 +12,7 @@ import { IpFamily } from '../core/ip-family';
 import { Mtu } from '../core/mtu';
 import { checkClusterName, checkDnsLabel } from '../core/naming';
 import { assertQuorum, quorumSize } from '../core/quorum';
+import { serviceSubnetOf } from '../core/service-subnet';
 import { check, checkInteger, checkListKnown, checkUnique, describe, fail, isKnown, Where } from '../core/validation';
 import { assertNewCluster } from '../core/version-matrix';
 
@@ -88,7 +89,7 @@ export function checkCluster(where: IConstruct, props: CheckedCluster): void {
 /** Throws if the ranges of pods, services, nodes and the cloud's own hosts don't go together. */
 export function checkRanges(
   where: Where,
-  given: { readonly podCidr: string; readonly serviceCidr: string; readonly network: IClusterNetwork },
+  given: { readonly podCidr: string; readonly serviceCidr: string; readonly network: IClusterNetwork; readonly cni: Cni },
   hostCidrs: readonly string[] = [],
 ): void {
   const { podCidr, serviceCidr, network } = given;
@@ -108,16 +109,21 @@ export function checkRanges(
   prefix('serviceCidr', serviceCidr, 12, 28);
   // The hosts' networks may overlap each other: that is the cloud's business.
   assertDisjoint(where, ranges);
+  if (given.cni.needsTrunkPorts) {
+    // Services have half a subnet of Neutron's
+    assertDisjoint(where, { ...ranges, serviceCidr: undefined, "the Services' subnet, twice serviceCidr": serviceSubnetOf(serviceCidr)?.cidr });
+  }
   for (const cidr of hostCidrs) {
     for (const [range, text] of Object.entries(ranges)) assertDisjoint(where, { [`the cloud's own hosts' ${cidr}`]: cidr, [range]: text });
   }
 }
 
-/** The node network's MTU less what the pod network's encapsulation takes. */
-export function mtuOfPods(where: Where, network: IClusterNetwork, { encapsulation }: Cni): number {
+/** The node network's MTU less what the pod network's encapsulation and encryption take. */
+export function mtuOfPods(where: Where, network: IClusterNetwork, cni: Cni): number {
   const nodes = Mtu._parse(where, 'MTU of the network', network.mtu);
-  if (nodes !== undefined) return nodes.inside(encapsulation, IpFamily.V4).bytes;
-  return Token.asNumber(Op.sub(network.mtu, encapsulation.overheadBytes(IpFamily.V4)));
+  if (nodes !== undefined) return cni.encapsulations.reduce((mtu, encapsulation) => mtu.inside(encapsulation, IpFamily.V4), nodes).bytes;
+  const overhead = cni.overheadBytes(IpFamily.V4);
+  return overhead === 0 ? network.mtu : Token.asNumber(Op.sub(network.mtu, overhead));
 }
 
 /** Warns where the loss of one zone takes etcd's quorum. */

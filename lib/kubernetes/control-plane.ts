@@ -4,6 +4,7 @@ import { ClusterSettings } from './bootstrap/kubeadm-config';
 import { ApiAddresses, controlPlaneFiles, slotFile } from './bootstrap/node-files';
 import { PkiMaterial } from './bootstrap/pki-material';
 import { CheckedCluster } from './cluster-checks';
+import { PodPorts } from './pod-ports';
 import { sharedText } from './shared-text';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { NodeImage } from '../contracts/node-image';
@@ -26,6 +27,8 @@ export interface ControlPlaneSlotsProps {
   readonly securityGroupId: string;
   /** Zones; the slots go round. */
   readonly zones: readonly AvailabilityZone[];
+  /** What the pod network asks of the nodes' ports. */
+  readonly podPorts: PodPorts;
   /** Tags of everything that has tags. */
   readonly tags: string[];
 }
@@ -38,12 +41,13 @@ export class ControlPlaneSlot extends Construct {
   public readonly etcdVolume: DataVolume;
   public readonly zone: AvailabilityZone;
 
-  constructor(scope: Construct, id: string, index: number, { cluster, network, securityGroupId, zones, tags }: ControlPlaneSlotsProps) {
+  constructor(scope: Construct, id: string, index: number, props: ControlPlaneSlotsProps) {
     super(scope, id);
+    const { cluster, network, securityGroupId, zones, tags, podPorts } = props;
     const { clusterName, controlPlane } = cluster;
     this.nodeName = `${clusterName}-${id}`;
     this.zone = zones[index % zones.length];
-    this.port = new ServerPort(this, 'Port', { name: this.nodeName, network, securityGroupIds: [securityGroupId], tags });
+    this.port = new ServerPort(this, 'Port', { name: this.nodeName, network, securityGroupIds: [securityGroupId], tags, ...podPorts });
     this.etcdVolume = new DataVolume(this, 'EtcdVolume', {
       name: `${this.nodeName}-etcd`,
       sizeGib: controlPlane.etcdVolume?.sizeGib ?? 20,

@@ -9,6 +9,7 @@ import { ClusterPki } from './cluster-pki';
 import { apiUrl, clusterSettings } from './cluster-settings';
 import { ControlPlane } from './control-plane';
 import { ControllerCredential } from './controller-credential';
+import { podPorts } from './pod-ports';
 import { ReadyGate } from './ready-gate';
 import { ReadyGateStep } from './ready-gate-step';
 import { workerPool } from './workers';
@@ -19,6 +20,7 @@ import { ApiAddress, CloudCredential, ClusterAccess, ClusterCloud, IKubernetesCl
 import { NodeImage } from '../contracts/node-image';
 import { IOpenStackCloud } from '../contracts/openstack-cloud';
 import { KubernetesVersion } from '../core/kubernetes-version';
+import { serviceSubnetOf } from '../core/service-subnet';
 import { ApiLoadBalancer } from '../nova/api-load-balancer';
 import { ClusterNetwork } from '../nova/cluster-network';
 import { DataVolume } from '../nova/data-volume';
@@ -83,6 +85,8 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
   public readonly controlPlaneReplicas: number;
   public readonly nodeApiEndpoint?: ApiAddress;
   public readonly openstack?: ClusterCloud;
+  public readonly apiServerAddresses?: string[];
+  public readonly trunkPorts?: boolean;
 
   /** The nodes' network. */
   public readonly network: IClusterNetwork;
@@ -125,8 +129,10 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
       publicServiceCidrs: props.publicServiceCidrs,
       sshAllowedCidrs: props.sshAllowedCidrs,
       podCidr: this.podCidr,
+      serviceSubnetCidr: cni.needsTrunkPorts ? serviceSubnetOf(this.serviceCidr)?.cidr : undefined,
       tags,
     });
+    const nodePorts = podPorts(cni, this.podCidr);
 
     const zones = zonesByName(this, 'controlPlane.zones', cloud.zones, props.controlPlane.zones);
     warnOfZones(
@@ -139,6 +145,7 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
       network: this.network,
       securityGroupId: this.securityGroups.controlPlaneGroupId,
       zones,
+      podPorts: nodePorts,
       tags,
     });
     const ports = controlPlane.slots.map((slot) => slot.port);
@@ -155,12 +162,23 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
       tags,
     });
     this.nodeApiEndpoint = { host: this.apiLoadBalancer.vipAddress, port: API_PORT };
+    this.apiServerAddresses = ports.map((port) => port.address);
+    this.trunkPorts = cni.needsTrunkPorts;
 
     const pki = (props.pki ?? ClusterPki.generated())._bind(this, clusterName);
     const settings = clusterSettings(props, this, pki, this.apiLoadBalancer);
     const addresses = { vip: this.apiLoadBalancer.vipAddress, controlPlane: ports.map((port) => port.address) };
     this.controlPlaneServers = controlPlane.start(settings, pki, addresses);
-    const workers = { cluster: props, network: this.network, securityGroupId: this.securityGroups.workerGroupId, settings, pki, addresses, tags };
+    const workers = {
+      cluster: props,
+      network: this.network,
+      securityGroupId: this.securityGroups.workerGroupId,
+      settings,
+      pki,
+      addresses,
+      podPorts: nodePorts,
+      tags,
+    };
     this.workerPools = props.workerPools.map((pool) => workerPool(this, pool, workers));
 
     const credential =
@@ -171,6 +189,7 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
       externalNetworkId: this.network.externalNetworkId,
       networkId: this.network.networkId,
       subnetId: this.network.subnetId,
+      routerId: this.network.routerId,
     };
     const url = apiUrl(props, this.apiLoadBalancer);
     const gate = props.readyGate ?? ReadyGate.enabled();

@@ -5,6 +5,7 @@ import { ApiAddresses, workerFiles } from './bootstrap/node-files';
 import { PkiMaterial } from './bootstrap/pki-material';
 import { CheckedCluster } from './cluster-checks';
 import { nodeLabels, nodeTaints } from './node-labels';
+import { PodPorts } from './pod-ports';
 import { sharedText } from './shared-text';
 import { WorkerPoolProps } from './worker-pool';
 import { zonesByName } from './zones';
@@ -21,6 +22,7 @@ export interface WorkersProps {
   readonly settings: ClusterSettings;
   readonly pki: PkiMaterial;
   readonly addresses: ApiAddresses;
+  readonly podPorts: PodPorts;
   readonly tags: string[];
 }
 
@@ -45,6 +47,7 @@ export function workerPool(scope: Construct, pool: WorkerPoolProps, props: Worke
     resizeInPlace: false, // it would stop all of them at once
     rootVolume: pool.rootVolume,
     keyPairName: cluster.keyPairName,
+    ...props.podPorts,
     tags: props.tags,
   });
 }

@@ -69,6 +69,11 @@ export interface ServerPoolProps {
    */
   readonly allowedAddressPairs?: string[];
   /**
+   * Whether address pairs that something else puts on their ports stay: see ServerPort.
+   * @default false
+   */
+  readonly ignoreAddressPairChanges?: boolean;
+  /**
    * How their ports reach them: see ServerPort. Settled when a port is made.
    * @default VnicType.NORMAL
    */
@@ -193,6 +198,7 @@ export class ServerPool extends Construct {
         allowedAddressPairs: props.allowedAddressPairs,
         tags: props.tags,
         ignoreSecurityGroupChanges: props.ignoreSecurityGroupChanges,
+        ignoreAddressPairChanges: props.ignoreAddressPairChanges,
         vnicType: props.vnicType,
         bindingProfile: props.bindingProfile,
         trunk: props.trunk,

@@ -58,6 +58,12 @@ export interface ServerPortProps {
    */
   readonly ignoreSecurityGroupChanges?: boolean;
   /**
+   * Whether its address pairs are settled when it is made, so that those stay that something else puts on it: Kubernetes' cloud controller does, where it
+   * writes the pods' routes.
+   * @default false
+   */
+  readonly ignoreAddressPairChanges?: boolean;
+  /**
    * The port is replaced, and its server with it, whenever one of these is replaced.
    * @default - it never is by itself
    */
@@ -124,6 +130,7 @@ export class ServerPort extends Construct {
     const { binding } = portBinding(this, props);
     const settled = [
       ...(props.ignoreSecurityGroupChanges ? ['security_group_ids'] : []),
+      ...(props.ignoreAddressPairChanges ? ['allowed_address_pairs'] : []),
       ...(binding ? ['binding'] : []), // Nova writes into it when it plugs the port
     ];
     this.resource = new NetworkingPortV2(this, 'Port', {
