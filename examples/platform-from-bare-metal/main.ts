@@ -22,9 +22,12 @@ export const platform = new OpenStackKubernetesPlatform(app, 'prod', {
   provisioner: Provisioner.preprovisioned({ sshUser: 'ubuntu', sshPrivateKeyPath: '~/.ssh/id_ed25519' }),
 
   // Layer 2: OpenStack by Kolla-Ansible, run on the host with the role `deployment`.
-  engine: OpenStackEngine.kolla({ release: OpenStackRelease.V2026_1, internalVip: '10.10.0.250', externalVip: '203.0.113.10' }),
-  // Kolla-Ansible signs the APIs' certificates by a CA of its own: a copy of its certificate is fetched after the first stack (see README.md).
-  caCertificatePath: '~/.config/openstack/kolla-ca.crt',
+  engine: OpenStackEngine.kolla({
+    release: OpenStackRelease.V2026_1,
+    internalVip: '10.10.0.250',
+    externalVip: '203.0.113.10',
+    dnsServers: ['198.51.100.53'],
+  }),
   externalNetwork: {
     name: 'public',
     cidr: '203.0.113.0/24',
@@ -39,7 +42,6 @@ export const platform = new OpenStackKubernetesPlatform(app, 'prod', {
     // The operator's network reaches the API and the services of type LoadBalancer; nobody else does.
     api: ApiEndpoint.octavia({ floatingIp: true, allowedCidrs: ['198.51.100.0/24'] }),
     publicServiceCidrs: ['198.51.100.0/24'],
-    dnsNameservers: ['198.51.100.53'],
     controlPlane: { replicas: 3, flavor: NodeFlavor.of({ vcpus: 4, memoryMib: 8192, diskGib: 40 }) },
     workerPools: [{ name: 'general', replicas: 3, flavor: NodeFlavor.of({ vcpus: 8, memoryMib: 16384, diskGib: 80 }), labels: { tier: 'general' } }],
   },

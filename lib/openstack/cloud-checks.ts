@@ -1,5 +1,5 @@
 import { AvailabilityZone } from '../contracts/openstack-cloud';
-import { check, checkUnique, fail, Where } from '../core/validation';
+import { check, checkKnown, checkUnique, fail, Where } from '../core/validation';
 
 /** Throws unless the URL is Keystone's with its version: clients that are given one without guess, each in its own way. */
 export function checkAuthUrl(where: Where, authUrl: string): void {
@@ -58,4 +58,13 @@ export function checkCaCertificate(where: Where, pem: string | undefined): void 
   if (pem !== undefined && /PRIVATE KEY/.test(pem)) {
     fail(where, { problem: 'caCertificatePem holds a private key', fix: 'give the certificate alone, and take the key for compromised' });
   }
+}
+
+/** Throws unless the folder can be named in a shell and in a clouds.yaml as it is. */
+export function checkCredentialsDirectory(where: Where, folder: string): void {
+  checkKnown(where, 'credentialsDirectory', folder);
+  check(where, folder, (path) => /^(~\/|\/)[\w./@+-]+$/.test(path), {
+    problem: 'credentialsDirectory must be an absolute path, or one that begins with ~/, of letters, digits and "._/@+-"',
+    fix: 'write it as ~/.config/strata/prod',
+  });
 }

@@ -1,4 +1,5 @@
 import { ITerraformDependable } from 'cdktf';
+import { HandedOver } from './hand-over';
 import { IBareMetalPool } from '../contracts/bare-metal-pool';
 import { LoadBalancerProvider } from '../contracts/openstack-cloud';
 import { Encapsulation } from '../core/encapsulation';
@@ -11,6 +12,8 @@ export interface EngineSurroundings {
   readonly region: string;
   /** Undefined: the engine's choice. */
   readonly loadBalancerProvider: LoadBalancerProvider | undefined;
+  /** Where the administrator's credentials go, on the machine that runs Terraform. */
+  readonly credentialsDirectory: string;
 }
 
 /**
@@ -24,6 +27,10 @@ export interface BoundEngine {
   /** Cinder's zone of all volumes. */
   readonly volumeZone: string;
   readonly ready: ITerraformDependable[];
+  /** The administrator's credentials, once the engine is done. */
+  readonly handedOver: HandedOver;
+  /** Name servers for servers whose subnet names none; undefined if that wasn't decided. */
+  readonly dnsServers: string[] | undefined;
   /** Text files that work without Terraform, by their path under Kolla's configuration folder. */
   readonly files: { readonly [path: string]: string };
 }

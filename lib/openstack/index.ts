@@ -7,3 +7,4 @@ export * from './foundation/provider-network';
 export * from './openstack-cloud';
 export * from './openstack-control-plane';
 export * from './openstack-engine';
+export * from './openstack-login';

@@ -1,6 +1,7 @@
 import { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { checkAuthUrl, checkCaCertificate, checkExternalNetworkName, checkRegion, checkZones } from './cloud-checks';
+import { readCloudsYaml } from './clouds-yaml';
 import { AvailabilityZone, IOpenStackCloud, LoadBalancerProvider } from '../contracts/openstack-cloud';
 import { parseCidr } from '../core/cidr-checks';
 import { Mtu } from '../core/mtu';
@@ -37,6 +38,19 @@ export interface OpenStackCloudAttributes {
   readonly caCertificatePem?: string;
 }
 
+/** What an entry of a clouds.yaml tells of its cloud. */
+export interface CloudsYamlEntry {
+  /** Keystone's URL, with /v3. */
+  readonly authUrl: string;
+  /** Region: `region_name`, else the first of `regions`. */
+  readonly region: string;
+  /**
+   * The CA (PEM), the content of the file `cacert`.
+   * @default - a CA that every system trusts
+   */
+  readonly caCertificatePem?: string;
+}
+
 /** A cloud that this library didn't make. */
 export class OpenStackCloud {
   /**
@@ -44,6 +58,21 @@ export class OpenStackCloud {
    */
   public static fromCloudAttributes(scope: Construct, id: string, attributes: OpenStackCloudAttributes): IOpenStackCloud {
     return new ImportedCloud(scope, id, attributes);
+  }
+
+  /**
+   * What an entry of a clouds.yaml tells, read at synth: to be completed by what it can't tell.
+   *
+   * `OpenStackCloud.fromCloudAttributes(stack, 'Cloud', { ...OpenStackCloud.fromCloudsYaml('clouds.yaml', 'prod'), externalNetworkName: 'public', … })`
+   *
+   * The password stays in the file: the stack's provider logs in by `new OpenstackProvider(stack, 'OpenStack', { cloud: 'prod' })`. Errors: no such file
+   * or entry, an entry without `auth_url` or region, a CA that can't be read.
+   *
+   * @param path of the clouds.yaml, "~/" is the home folder
+   * @param entry name of the entry below `clouds`
+   */
+  public static fromCloudsYaml(path: string, entry: string): CloudsYamlEntry {
+    return readCloudsYaml(path, entry);
   }
 
   private constructor() {}

@@ -1,7 +1,9 @@
-import { ITerraformDependable } from 'cdktf';
+import { ITerraformDependable, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
-import { checkCaCertificate, checkExternalNetworkName, checkRegion, checkZones } from './cloud-checks';
+import { checkCaCertificate, checkCredentialsDirectory, checkExternalNetworkName, checkRegion, checkZones } from './cloud-checks';
+import { contentOf, loginOf } from './hand-over';
 import { OpenStackEngine } from './openstack-engine';
+import { OpenStackLogin } from './openstack-login';
 import { IBareMetalPool } from '../contracts/bare-metal-pool';
 import { HostRole, NetworkRole } from '../contracts/host';
 import { AvailabilityZone, IOpenStackCloud, LoadBalancerProvider } from '../contracts/openstack-cloud';
@@ -36,18 +38,24 @@ export interface OpenStackControlPlaneProps {
    */
   readonly zones?: AvailabilityZone[];
   /**
-   * The CA (PEM) that signed the API endpoints' certificates. Kolla's own is made on the deployment host, where it is
-   * /etc/kolla/certificates/ca/root.crt after the first deployment.
-   * @default - not told to the layers above
+   * The CA (PEM) that signed the API endpoints' certificates.
+   * @default - the one that the engine made, read from `credentialsDirectory` when Terraform runs; none without TLS
    */
   readonly caCertificatePem?: string;
+  /**
+   * Folder on the machine that runs Terraform for the administrator's `clouds.yaml` and the CA, `ca.crt`: absolute, or below `~/`. The folder and the
+   * files are readable for their owner alone, and in no state.
+   * @default - "~/.config/strata/" and the name of the stack
+   */
+  readonly credentialsDirectory?: string;
 }
 
 /**
  * OpenStack on a pool of bare-metal hosts. Other layers use it as the cloud that it is.
  *
  * Creates the engine's steps, one resource for each stage; which of them will run again shows in the plan. Destroying the stack forgets the steps and
- * leaves the cloud as it is, with everything in it.
+ * leaves the cloud as it is, with everything in it. The last step fetches the administrator's clouds.yaml and the CA to the machine that runs
+ * Terraform, by its `ssh` and `tar`; another machine fetches them by `npx strata credentials <stack>`.
  */
 export class OpenStackControlPlane extends Construct implements IOpenStackCloud {
   public readonly authUrl: string;
@@ -62,6 +70,17 @@ export class OpenStackControlPlane extends Construct implements IOpenStackCloud 
   public readonly ready: ITerraformDependable[];
   /** The engine's configuration, by file name under its folder: the same files work by hand, without Terraform. They hold no secrets. */
   public readonly configurationFiles: { readonly [path: string]: string };
+  /**
+   * Logs in to the new cloud as its administrator, in the stacks above: `new OpenstackProvider(stack, 'OpenStack', { ...openstack.adminLogin })`.
+   * Its values are references to the fetched `clouds.yaml`.
+   */
+  public readonly adminLogin: OpenStackLogin;
+  /** Name servers that the cloud gives to servers whose subnet names none. Undefined if that wasn't decided. */
+  public readonly dnsServers?: string[];
+  /** Path of the fetched `clouds.yaml` on the machine that runs Terraform, for OS_CLIENT_CONFIG_FILE. */
+  public readonly cloudsYamlPath: string;
+  /** Path of the fetched CA on the machine that runs Terraform. Undefined without TLS, and if `caCertificatePem` was given. */
+  public readonly caCertificatePath?: string;
 
   constructor(scope: Construct, id: string, props: OpenStackControlPlaneProps) {
     super(scope, id);
@@ -71,7 +90,10 @@ export class OpenStackControlPlane extends Construct implements IOpenStackCloud 
     checkRegion(this, this.region);
     checkExternalNetworkName(this, this.externalNetworkName);
     checkCaCertificate(this, props.caCertificatePem);
-    const engine = props.engine._bind(this, { pool, region: this.region, loadBalancerProvider: props.loadBalancerProvider });
+    const credentialsDirectory = props.credentialsDirectory ?? `~/.config/strata/${TerraformStack.of(this).node.id}`;
+    checkCredentialsDirectory(this, credentialsDirectory);
+    const { loadBalancerProvider } = props;
+    const engine = props.engine._bind(this, { pool, region: this.region, loadBalancerProvider, credentialsDirectory });
 
     const computeHosts = pool.hostsWithRole(HostRole.COMPUTE);
     const computeZones = [...new Set(computeHosts.map((host) => host.zone))].sort();
@@ -84,7 +106,12 @@ export class OpenStackControlPlane extends Construct implements IOpenStackCloud 
     this.loadBalancerProvider = engine.loadBalancerProvider;
     this.computeHostCount = computeHosts.length;
     this.hostCidrs = pool.networks.flatMap(({ cidr }) => (cidr === undefined ? [] : [cidr]));
-    this.caCertificatePem = props.caCertificatePem;
+    const { caCertificatePath, command } = engine.handedOver;
+    this.caCertificatePath = props.caCertificatePem === undefined ? caCertificatePath : undefined;
+    this.caCertificatePem = this.caCertificatePath === undefined ? props.caCertificatePem : contentOf(this.caCertificatePath, command);
+    this.cloudsYamlPath = engine.handedOver.cloudsYamlPath;
+    this.adminLogin = loginOf({ ...engine.handedOver, caCertificatePath: this.caCertificatePath });
+    this.dnsServers = engine.dnsServers;
     this.ready = engine.ready;
     this.configurationFiles = engine.files;
   }

@@ -66,14 +66,14 @@ export interface OpenStackKubernetesPlatformProps {
    */
   readonly externalNetwork?: PlatformExternalNetwork;
   /**
-   * The entry of clouds.yaml with which the cloud stack logs in as administrator.
-   * @default "kolla-admin", which Kolla-Ansible's post-deploy writes
+   * An entry of your own clouds.yaml with which the cloud stack logs in as administrator.
+   * @default - what the metal stack has fetched from the deployment host
    */
   readonly adminCloud?: string;
   /**
    * Path, on the machine that runs Terraform, of the CA certificate that signed the API endpoints' certificates. With `inventory` it reaches the
-   * cluster's controllers as well: Kolla-Ansible's own CA is trusted by nobody else. With `cloud`, give `cloud.caCertificatePem` for them.
-   * @default - a CA that every system trusts
+   * cluster's controllers as well. With `cloud`, give `cloud.caCertificatePem` for them.
+   * @default - with `inventory`, the engine's own CA, which the metal stack has fetched; with `cloud`, a CA that every system trusts
    */
   readonly caCertificatePath?: string;
   /**
@@ -154,7 +154,7 @@ export class OpenStackKubernetesPlatform extends Construct {
         provisioner: required(this, props, 'provisioner'),
         kvm: props.kvm,
       });
-      this.openstack = new OpenStackControlPlane(stacks.metal!, 'OpenStack', {
+      const controlPlane = new OpenStackControlPlane(stacks.metal!, 'OpenStack', {
         pool: this.pool,
         engine: required(this, props, 'engine'),
         externalNetworkName: required(this, props, 'externalNetwork').name,
@@ -162,9 +162,10 @@ export class OpenStackKubernetesPlatform extends Construct {
         // For the controllers inside the cluster; the providers of Terraform take the path.
         caCertificatePem: props.caCertificatePath === undefined ? undefined : Fn.file(Fn.pathexpand(props.caCertificatePath)),
       });
-      this.warnOfDefaults(props);
-      this.project = this.furnishCloud(stacks.cloud!, props, this.pool);
-      this.logInAsProject(stacks.cluster!, props, this.openstack, this.project);
+      this.openstack = controlPlane;
+      this.warnOfDefaults(props, controlPlane);
+      this.project = this.furnishCloud(stacks.cloud!, props, this.pool, controlPlane);
+      this.logInAsProject(stacks.cluster!, props, controlPlane, this.project);
     } else if (entry === 'cluster') {
       this.openstack = OpenStackCloud.fromCloudAttributes(stacks.cluster!, 'Cloud', props.cloud!);
       new OpenstackProvider(stacks.cluster!, 'OpenStack', { cloud: required(this, props, 'cloudEntry'), cacertFile: props.caCertificatePath });
@@ -185,33 +186,27 @@ export class OpenStackKubernetesPlatform extends Construct {
   }
 
   /** What deploys, and then doesn't work on many hosts. */
-  private warnOfDefaults(props: OpenStackKubernetesPlatformProps): void {
-    if (props.kubernetes !== undefined && props.kubernetes.dnsNameservers === undefined) {
+  private warnOfDefaults(props: OpenStackKubernetesPlatformProps, { dnsServers }: OpenStackControlPlane): void {
+    if (props.kubernetes !== undefined && props.kubernetes.dnsNameservers === undefined && dnsServers === undefined) {
       Annotations.of(this.metalStack!).addWarning(
         describe(this, {
-          problem: "kubernetes.dnsNameservers isn't given, and OVN then gives servers the resolver of the control hosts, on many systems 127.0.0.53",
-          fix: 'give name servers that the nodes reach, or have the hosts use one with an address of its own',
-        }),
-      );
-    }
-    if (this.openstack!.authUrl.startsWith('https:') && props.caCertificatePath === undefined) {
-      Annotations.of(this.metalStack!).addWarning(
-        describe(this, {
-          problem: "caCertificatePath isn't given, and Kolla-Ansible signs the API's certificates by a CA of its own",
-          fix: 'give the path of a copy of /etc/kolla/certificates/ca/root.crt of the deployment host, unless the certificates are of a public CA',
+          problem:
+            'nobody says which name servers the cloud gives its servers: OVN then names the resolver of the control hosts, on many systems 127.0.0.53',
+          fix: 'give dnsServers to the engine, or kubernetes.dnsNameservers',
         }),
       );
     }
   }
 
   /** What only an administrator can make: flavors, image, external network, and the project with its user. */
-  private furnishCloud(stack: TerraformStack, props: OpenStackKubernetesPlatformProps, pool: IBareMetalPool): Project {
+  private furnishCloud(stack: TerraformStack, props: OpenStackKubernetesPlatformProps, pool: IBareMetalPool, cloud: OpenStackControlPlane): Project {
     const kubernetes = required(this, props, 'kubernetes');
     const servers = serversOf(kubernetes);
     const need = clusterNeed(servers);
     checkCapacity(this, need, pool.capacity, pool.kvm.cpuAllocationRatio);
 
-    new OpenstackProvider(stack, 'OpenStack', { cloud: props.adminCloud ?? 'kolla-admin', cacertFile: props.caCertificatePath });
+    const login = props.adminCloud === undefined ? cloud.adminLogin : { cloud: props.adminCloud };
+    new OpenstackProvider(stack, 'OpenStack', { ...login, cacertFile: props.caCertificatePath ?? cloud.caCertificatePath });
     new ProviderNetwork(stack, 'ExternalNetwork', { ...required(this, props, 'externalNetwork'), external: true });
     // Nova knows a zone once an aggregate names it; hosts that are in none are in "nova".
     for (const [zone, hosts] of hostsByZone(pool)) new HostAggregate(stack, `Zone-${zone}`, { name: zone, zone, hosts });
@@ -234,7 +229,7 @@ export class OpenStackKubernetesPlatform extends Construct {
   }
 
   /** The cluster's stack logs in as the project's user, not as administrator. */
-  private logInAsProject(stack: TerraformStack, props: OpenStackKubernetesPlatformProps, cloud: IOpenStackCloud, project: Project): void {
+  private logInAsProject(stack: TerraformStack, props: OpenStackKubernetesPlatformProps, cloud: OpenStackControlPlane, project: Project): void {
     new OpenstackProvider(stack, 'OpenStack', {
       authUrl: cloud.authUrl,
       region: cloud.region,
@@ -243,7 +238,7 @@ export class OpenStackKubernetesPlatform extends Construct {
       password: project.password,
       userDomainName: 'Default',
       projectDomainName: 'Default',
-      cacertFile: props.caCertificatePath,
+      cacertFile: props.caCertificatePath ?? cloud.caCertificatePath,
     });
   }
 

@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Testing, TerraformStack, TerraformVariable } from 'cdktf';
 import { LoadBalancerProvider } from '../../lib/contracts/openstack-cloud';
 import { OpenStackCloud, OpenStackCloudAttributes } from '../../lib/openstack/openstack-cloud';
@@ -66,4 +69,45 @@ test('references pass: Terraform will judge them', () => {
   };
   const numbers = { tenantNetworkMtu: numberValue, computeHostCount: numberValue, hostCidrs: [stringValue], caCertificatePem: stringValue };
   expect(() => OpenStackCloud.fromCloudAttributes(stack, 'Cloud', { ...ATTRIBUTES, ...attributes, ...numbers })).not.toThrow();
+});
+
+describe('fromCloudsYaml', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'clouds-'));
+  const write = (text: string) => {
+    const file = join(folder, 'clouds.yaml');
+    writeFileSync(file, text);
+    return file;
+  };
+  const entry = (lines: string) =>
+    `clouds:\n  prod:\n    auth: { auth_url: 'https://k.example.com:5000', username: u, password: s3cret-word }\n${lines}`;
+  const pem = '-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----\n';
+
+  test('tells URL, region and CA, and nothing of the login', () => {
+    writeFileSync(join(folder, 'ca.crt'), pem);
+    const known = OpenStackCloud.fromCloudsYaml(write(entry('    region_name: One\n    cacert: ca.crt\n')), 'prod');
+    expect(known).toEqual({ authUrl: 'https://k.example.com:5000/v3', region: 'One', caCertificatePem: pem });
+    expect(make(known)).toMatchObject({ ...known, externalNetworkName: 'public' });
+  });
+
+  test.each([
+    ['regions: [Two, Three]', 'Two'],
+    ['regions: [{ name: Four }]', 'Four'],
+  ])('%s', (line, region) => expect(OpenStackCloud.fromCloudsYaml(write(entry(`    ${line}\n`)), 'prod')).toMatchObject({ region }));
+
+  test.each([
+    ['another entry', entry('    region_name: One\n'), 'prdo', /there is no such entry below "clouds", got "prdo"; did you mean prod/],
+    ['a name that every object has', entry(''), 'constructor', /there is no such entry/],
+    ['no region', entry(''), 'prod', /prod: the entry has no region_name/],
+    ['no URL', 'clouds: { prod: { profile: vexxhost } }', 'prod', /the entry has no auth\.auth_url/],
+    ['no YAML', 'clouds: [s3cret-word', 'prod', /the file is no YAML/],
+    ['another file', 'a: b', 'prod', /has a mapping "clouds"/],
+    ['a CA that is missing', entry('    region_name: One\n    cacert: none.crt\n'), 'prod', /cacert none\.crt: the file can't be read \(ENOENT\)/],
+  ])('refuses %s', (_, text, name, message) => {
+    const file = write(text);
+    expect(() => OpenStackCloud.fromCloudsYaml(file, name)).toThrow(message);
+    expect(() => OpenStackCloud.fromCloudsYaml(file, name)).not.toThrow(/s3cret-word/);
+  });
+
+  test('refuses a file that is missing', () =>
+    expect(() => OpenStackCloud.fromCloudsYaml('/none/clouds.yaml', 'prod')).toThrow(/^\/none\/clouds\.yaml: the file can't be read \(ENOENT\)/));
 });

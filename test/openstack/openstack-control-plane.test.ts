@@ -48,6 +48,7 @@ describe('as a cloud', () => {
       hostCidrs: ['10.10.0.0/24', '203.0.113.0/24', '10.10.20.0/24', '10.10.40.0/24', '10.10.60.0/24'],
     });
     expect(openstack.ready).toHaveLength(1);
+    expect(openstack.cloudsYamlPath).toBe('~/.config/strata/metal/clouds.yaml');
   });
 
   test.each([

@@ -65,8 +65,15 @@ describe('from bare metal', () => {
     expect(stacks['prod-metal'].json.provider).toBeUndefined();
   });
 
-  test('the administrator logs in to the cloud stack only', () => {
-    expect(stacks['prod-cloud'].json.provider.openstack).toEqual([{ cloud: 'kolla-admin' }]);
+  test('the administrator logs in to the cloud stack only, with what the metal stack has fetched', () => {
+    const [admin] = stacks['prod-cloud'].json.provider.openstack;
+    expect(admin.password).toMatch(/^\$\{sensitive\(yamldecode\(file\(.*"~\/\.config\/strata\/prod-metal\/clouds\.yaml"/);
+    expect(admin).toMatchObject({
+      cacert_file: '~/.config/strata/prod-metal/ca.crt',
+      tenant_name: expect.stringContaining('["kolla-admin"].auth.project_name'),
+    });
+    const [own] = synth({ ...fromBareMetal(), adminCloud: 'mine' })['prod-cloud'].json.provider.openstack;
+    expect(own).toEqual({ cloud: 'mine', cacert_file: '~/.config/strata/prod-metal/ca.crt' });
     const [login] = stacks['prod-cluster'].json.provider.openstack;
     expect(login).toMatchObject({ auth_url: expect.stringContaining('/v3'), tenant_name: 'prod', user_name: 'prod' });
     expect(login.password).toMatch(/^\$\{data\.terraform_remote_state\./);
@@ -171,6 +178,13 @@ test("Kolla's own CA reaches Terraform's logins by path, and the cluster's contr
   const stacks = synth({ ...fromBareMetal(), caCertificatePath: '~/kolla-ca.pem' });
   for (const stack of ['prod-cloud', 'prod-cluster']) expect(stacks[stack].json.provider.openstack[0].cacert_file).toBe('~/kolla-ca.pem');
   expect(stacks['prod-addons'].text).toContain('file(pathexpand(');
+  const fetched = synth(fromBareMetal());
+  for (const stack of ['prod-cloud', 'prod-cluster']) {
+    expect(fetched[stack].json.provider.openstack[0].cacert_file).toBe('~/.config/strata/prod-metal/ca.crt');
+  }
+  expect(fetched['prod-addons'].text).toContain(
+    '~/.config/strata/prod-metal/ca.crt, which is missing: fetch it by npx strata credentials prod-metal',
+  );
 });
 
 test("what deploys and then doesn't work on many hosts is warned of", () => {
@@ -178,8 +192,15 @@ test("what deploys and then doesn't work on many hosts is warned of", () => {
     synth({ ...fromBareMetal(), ...props });
     return platform.metalStack!.node.metadata.filter(({ type }) => type === '@cdktf/warn').map(({ data }) => data);
   };
-  expect(warnings({})).toEqual([expect.stringMatching(/^prod: kubernetes\.dnsNameservers/), expect.stringMatching(/^prod: caCertificatePath/)]);
-  expect(warnings({ caCertificatePath: '~/ca.crt', kubernetes: { ...kubernetes, dnsNameservers: ['198.51.100.53'] } })).toEqual([]);
+  expect(warnings({})).toEqual([expect.stringMatching(/^prod: nobody says which name servers.*give dnsServers to the engine/)]);
+  expect(warnings({ kubernetes: { ...kubernetes, dnsNameservers: ['198.51.100.53'] } })).toEqual([]);
+  const engine = OpenStackEngine.kolla({
+    release: OpenStackRelease.V2026_1,
+    internalVip: '10.10.0.250',
+    externalVip: '203.0.113.10',
+    dnsServers: ['198.51.100.53'],
+  });
+  expect(warnings({ engine })).toEqual([]);
 });
 
 test('name servers reach the nodes', () => {

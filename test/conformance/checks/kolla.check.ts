@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { App, TerraformStack } from 'cdktf';
+import { App, TerraformOutput, TerraformStack } from 'cdktf';
 import { parse, stringify } from 'yaml';
 import { Host, HostRole, NetworkRole } from '../../../lib/contracts/host';
 import { LoadBalancerProvider } from '../../../lib/contracts/openstack-cloud';
@@ -8,10 +8,14 @@ import { OpenStackRelease } from '../../../lib/core/openstack-release';
 import { resolveKolla } from '../../../lib/openstack/engines/kolla/kolla-checks';
 import { kollaFiles } from '../../../lib/openstack/engines/kolla/kolla-engine';
 import { CinderBackend, KollaOptions, NeutronDriver } from '../../../lib/openstack/engines/kolla/kolla-options';
+import { loginOf } from '../../../lib/openstack/hand-over';
 import { OpenStackControlPlane } from '../../../lib/openstack/openstack-control-plane';
 import { OpenStackEngine } from '../../../lib/openstack/openstack-engine';
+import { DataOpenstackIdentityAuthScopeV3 } from '../../../lib/providers/openstack/data-openstack-identity-auth-scope-v3';
+import { OpenstackProvider } from '../../../lib/providers/openstack/provider';
 import { testHost, TestPool, threeByThree } from '../../openstack/pool';
 import type { Check, Context } from '../harness/check';
+import { Cloud } from '../harness/cloud';
 import { Kolla } from '../harness/kolla';
 import { daemon, exec, type ExecResult, run, waitFor } from '../harness/process';
 import { type Sshd, startSshd } from '../harness/sshd';
@@ -39,6 +43,7 @@ function render(series: string, variant: string): { readonly [path: string]: str
     {
       pool: new TestPool(stack, hosts),
       region: 'RegionOne',
+      credentialsDirectory: '~/.config/strata/metal',
       loadBalancerProvider: amphora ? LoadBalancerProvider.AMPHORA : undefined,
     },
     { release: OpenStackRelease.V2026_1, internalVip: '10.10.0.250', externalVip: '203.0.113.10', ...options },
@@ -119,6 +124,15 @@ async function evaluatePrechecks(context: Context, kolla: Kolla, files: { readon
   return count;
 }
 
+const CA = '-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----\n';
+const ADMIN = {
+  username: 'admin',
+  password: 'planted-admin-secret',
+  project_name: 'admin',
+  user_domain_name: 'Default',
+  project_domain_name: 'Default',
+};
+
 /** A deployment host: a real sshd, whose /var/lib, home and Kolla's folder are folders of the check's. What takes hours is a stand-in there. */
 class DeploymentHost {
   public readonly folder: string;
@@ -150,6 +164,11 @@ class DeploymentHost {
     fs.mkdirSync(path.join(environment, 'bin'), { recursive: true });
     for (const name of ['kolla-genpwd', 'kolla-mergepwd']) fs.symlinkSync(path.join(real, 'bin', name), path.join(environment, 'bin', name));
     fs.symlinkSync(path.join(real, 'share'), path.join(environment, 'share'));
+    this.program(path.join(environment, 'bin', 'python'), `exec '${path.join(real, 'bin', 'python')}' "$@"`);
+    const ca = path.join(this.folder, 'kolla', 'root.crt');
+    fs.writeFileSync(ca, CA);
+    const admin = { auth: { auth_url: 'https://203.0.113.10:5000', ...ADMIN }, region_name: 'RegionOne', cacert: ca };
+    fs.writeFileSync(path.join(this.folder, 'clouds.yaml'), stringify({ clouds: { 'kolla-admin': admin, 'kolla-admin-internal': admin } }));
     fs.writeFileSync(path.join(environment, 'complete'), '');
     this.program(
       path.join(environment, 'bin', 'kolla-ansible'),
@@ -157,6 +176,7 @@ class DeploymentHost {
         `echo "$*" >>'${this.folder}/calls'`,
         `echo "TASK [$1] ***"`,
         `while [ -e '${this.folder}/hold' ]; do sleep 0.1; done`,
+        `if [ "$1" = post-deploy ]; then cp '${this.folder}/clouds.yaml' "$KOLLA_CONFIG_PATH/"; fi`,
         `if [ -e '${this.folder}/break' ] && [ "$1" = deploy ]; then echo 'fatal: [control-1]: FAILED! => the reason why'; exit 4; fi`,
       ].join('\n'),
     );
@@ -185,8 +205,12 @@ class DeploymentHost {
 }
 
 /** The steps of a deployment on that host, as they are synthesised. */
-function deployment(host: DeploymentHost, options: Partial<KollaOptions> = {}): TerraformJson {
-  const app = new App({ outdir: fs.mkdtempSync(path.join(host.folder, 'out-')), skipValidation: true });
+function deployment(
+  host: DeploymentHost,
+  options: Partial<KollaOptions> = {},
+  outdir = fs.mkdtempSync(path.join(host.folder, 'out-')),
+): TerraformJson {
+  const app = new App({ outdir, skipValidation: true });
   const stack = new TerraformStack(app, 'metal');
   const pool = new (class extends TestPool {
     public readonly ssh = { user: host.sshd.user, privateKeyPath: host.sshd.privateKeyFile, port: host.sshd.port };
@@ -198,7 +222,7 @@ function deployment(host: DeploymentHost, options: Partial<KollaOptions> = {}): 
     cinderBackend: CinderBackend.none(),
     ...options,
   });
-  new OpenStackControlPlane(stack, 'OpenStack', { pool, engine });
+  new OpenStackControlPlane(stack, 'OpenStack', { pool, engine, credentialsDirectory: path.join(host.folder, 'runner') });
   app.synth();
   const manifest: any = JSON.parse(fs.readFileSync(path.join(app.outdir, 'manifest.json'), 'utf8'));
   const { terraform: _, ...configuration } = JSON.parse(fs.readFileSync(path.join(app.outdir, manifest.stacks.metal.synthesizedStackPath), 'utf8'));
@@ -237,6 +261,7 @@ async function stagesOverSsh(context: Context): Promise<void> {
   ) {
     throw new Error('the configuration is not in its place');
   }
+  await checkHandOver(context, host, first, folder);
   context.log('first apply: all stages in their order, second plan empty, passwords made and kept on the host');
 
   // a changed setting of one service, and Terraform dies in the middle of the deployment
@@ -320,6 +345,95 @@ async function stagesOverSsh(context: Context): Promise<void> {
   if (!fs.existsSync(kolla('passwords.yml'))) throw new Error('destroy has touched the cloud');
 }
 
+/** The administrator's credentials are on this machine, for its user alone; the password is there and nowhere else. A fresh machine fetches them. */
+async function checkHandOver(context: Context, host: DeploymentHost, workspace: Workspace, folder: string): Promise<void> {
+  const runner = path.join(host.folder, 'runner');
+  const expectFiles = (what: string) => {
+    for (const name of ['clouds.yaml', 'ca.crt']) {
+      const mode = fs.statSync(path.join(runner, name)).mode & 0o777; // eslint-disable-line no-bitwise
+      if (mode !== 0o600) throw new Error(`${what}: ${name} has mode ${mode.toString(8)}`);
+    }
+    if (fs.readFileSync(path.join(runner, 'ca.crt'), 'utf8') !== CA) throw new Error(`${what}: another CA`);
+    const { clouds } = parse(fs.readFileSync(path.join(runner, 'clouds.yaml'), 'utf8'));
+    for (const entry of Object.values<any>(clouds)) {
+      if (entry.cacert !== path.join(runner, 'ca.crt') || entry.auth.password !== ADMIN.password) {
+        throw new Error(`${what}: ${JSON.stringify(clouds)}`);
+      }
+    }
+    if (fs.readdirSync(runner).length !== 2) throw new Error(`${what}: left behind ${fs.readdirSync(runner).join(', ')}`);
+  };
+  expectFiles('after the first apply');
+
+  // whatever Terraform and the host have written down: state, plan with what it plans, the stages' logs
+  const again = await workspace.exec('plan', '-no-color', '-out=all.plan', `-replace=terraform_data.OpenStack_HandOver${suffixOf(folder)}`);
+  const applied = await workspace.exec('apply', '-no-color', 'all.plan');
+  if (applied.code !== 0) throw new Error(`handing over again:\n${again.output}\n${applied.output}`);
+  await run('unzip', ['-qo', 'all.plan', '-d', 'plan'], { cwd: folder });
+  const places = [folder, path.join(host.folder, 'lib')];
+  const search = async (text: string) => (await exec('grep', ['-rl', '--', text, ...places])).output.trim();
+  if (!(await search('OpenStack_HandOver')).includes('tfplan')) throw new Error('the search sees no plan');
+  const found = await search(ADMIN.password);
+  if (found !== '' || `${again.output}${applied.output}`.includes(ADMIN.password)) {
+    throw new Error(`the administrator's password is in ${found || 'the log'}`);
+  }
+  expectFiles('handed over again');
+
+  // a fresh machine
+  fs.rmSync(runner, { recursive: true });
+  const output = path.join(host.folder, 'synthesised');
+  deployment(host, {}, output);
+  const repository = path.join(__dirname, '..', '..', '..');
+  const strata = (...args: string[]) =>
+    exec(process.execPath, ['--import', 'tsx', path.join(repository, 'lib', 'cli', 'strata.ts'), ...args, '--output', output], { cwd: repository });
+  const fetched = await strata('credentials', 'metal');
+  if (fetched.code !== 0) throw new Error(`strata credentials: ${fetched.output}`);
+  expectFiles('on a fresh machine');
+  const { code, output: said } = await strata('credentials', 'meta');
+  if (code !== 1 || !said.includes('there is no stack "meta"; use one of metal')) throw new Error(`another stack: ${code} ${said}`);
+  context.log('clouds.yaml and the CA are fetched, private, with the password in no state, plan or log');
+}
+
+/** The stacks above log in with what was fetched, by the real provider to a real Keystone; its password is read when Terraform runs and not kept. */
+async function login(context: Context): Promise<void> {
+  const { OS_AUTH_URL, OS_USERNAME, OS_PASSWORD, OS_PROJECT_NAME } = new Cloud(context).environment;
+  const cloudsYamlPath = path.join(context.folder, 'clouds.yaml');
+  const auth = { ...ADMIN, auth_url: OS_AUTH_URL.replace(/\/v3$/, ''), username: OS_USERNAME, password: OS_PASSWORD, project_name: OS_PROJECT_NAME };
+  fs.writeFileSync(cloudsYamlPath, stringify({ clouds: { 'kolla-admin': { auth, region_name: 'RegionOne' } } }));
+  const app = new App({ outdir: path.join(context.folder, 'out'), skipValidation: true });
+  const stack = new TerraformStack(app, 'cloud');
+  const command = 'npx strata credentials metal';
+  const { cacertFile: _, ...handedOver } = loginOf({ cloudsYamlPath, entry: 'kolla-admin', caCertificatePath: undefined, command });
+  new OpenstackProvider(stack, 'OpenStack', handedOver);
+  const scope = new DataOpenstackIdentityAuthScopeV3(stack, 'Scope', { name: 'login' });
+  new TerraformOutput(stack, 'project', { staticId: true, value: scope.projectName });
+  app.synth();
+  const folder = path.join(context.folder, 'terraform');
+  const configuration = JSON.parse(fs.readFileSync(path.join(app.outdir, 'stacks', 'cloud', 'cdk.tf.json'), 'utf8'));
+  const workspace = new Workspace(context, { folder, configuration });
+  await workspace.init();
+  const planned = await workspace.exec('plan', '-no-color', '-out=all.plan');
+  const applied = await workspace.exec('apply', '-no-color', 'all.plan');
+  if (applied.code !== 0) throw new Error(`logging in:\n${planned.output}\n${applied.output}`);
+  if ((await workspace.outputs()).project !== OS_PROJECT_NAME) throw new Error('another project');
+  await run('unzip', ['-qo', 'all.plan', '-d', 'plan'], { cwd: folder });
+  const shown = (await workspace.exec('show', '-json', 'all.plan')).output;
+  // the lab's password is a word that occurs by itself: with its quotes, or as a value
+  const places = await exec('grep', ['-rlE', '--exclude-dir=.terraform', `["= ]${OS_PASSWORD}("|$)`, folder]);
+  if (places.output.trim() !== '' || shown.includes(`"${OS_PASSWORD}"`)) throw new Error(`the password is in ${places.output || 'the plan'}`);
+  fs.rmSync(cloudsYamlPath);
+  const missing = await workspace.exec('plan', '-no-color');
+  if (missing.code === 0 || !missing.output.replace(/\s+/g, ' ').includes(`which is missing: fetch it by ${command}`)) {
+    throw new Error(`without the file:\n${missing.output}`);
+  }
+}
+
+/** What Terraform's name of the step that hands over ends with. */
+function suffixOf(folder: string): string {
+  const { resource } = JSON.parse(fs.readFileSync(path.join(folder, 'cdk.tf.json'), 'utf8'));
+  const name = Object.keys(resource.terraform_data).find((each) => each.startsWith('OpenStack_HandOver'))!;
+  return name.slice('OpenStack_HandOver'.length);
+}
+
 /** The script that makes the volume group, on disks that are files. */
 async function volumeGroups(context: Context): Promise<void> {
   const script = path.join(__dirname, '..', '..', '..', 'lib', 'openstack', 'engines', 'kolla', 'volume-group.sh');
@@ -355,6 +469,7 @@ const RELEASES = ['2025.1', '2025.2', '2026.1'];
 
 export const checks: readonly Check[] = [
   { name: 'the stages run once, survive the end of Terraform, and tell why they failed', needs: ['sshd', 'terraform', 'kolla'], run: stagesOverSsh },
+  { name: 'what was fetched logs in, and its password is kept nowhere', needs: ['terraform', 'openstack'], run: login },
   { name: 'a volume group is made of empty disks, and of no others', needs: [], run: volumeGroups },
   ...RELEASES.map((series): Check => ({
     name: `the inventory of ${series} has the packaged groups, and its settings are the release's`,

@@ -1,4 +1,5 @@
 import { iscsiPortals, KollaModel, mtuOf, networkOr, physicalNetworks } from './kolla-model';
+import { NeutronDriver } from './kolla-options';
 import { HostRole, NetworkRole } from '../../../contracts/host';
 import { fail, Where } from '../../../core/validation';
 
@@ -22,7 +23,7 @@ export function renderConfigFiles(where: Where, model: KollaModel): { readonly [
 }
 
 function computedConfig(model: KollaModel): { [path: string]: Ini } {
-  const { pool } = model;
+  const { pool, options } = model;
   const { kvm } = pool;
   const physical = physicalNetworks(pool);
   const providerMtu = mtuOf(pool.network(NetworkRole.PROVIDER));
@@ -41,6 +42,14 @@ function computedConfig(model: KollaModel): { [path: string]: Ini } {
       ...(physical.length === 0 ? {} : { ml2_type_vlan: { network_vlan_ranges: physical.join(',') } }),
     },
   };
+  const nameServers = (options.dnsServers ?? []).join(',');
+  if (nameServers !== '') {
+    if (model.neutronDriver === NeutronDriver.OVN) {
+      files['neutron/ml2_conf.ini'] = { ...files['neutron/ml2_conf.ini'], ovn: { dns_servers: nameServers } };
+    } else {
+      files['neutron/dhcp_agent.ini'] = { DEFAULT: { dnsmasq_dns_servers: nameServers } };
+    }
+  }
   for (const host of pool.hostsWithRole(HostRole.COMPUTE)) {
     files[`nova/${host.name}/nova.conf`] = { DEFAULT: { reserved_host_memory_mb: String(kvm.reservedMemoryMibOf(host.memoryMib)) } };
   }

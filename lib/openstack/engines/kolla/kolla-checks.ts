@@ -74,6 +74,13 @@ function checkKnown(where: Where, options: KollaOptions): void {
   }
   checkInteger(where, 'virtualRouterId', options.virtualRouterId, { min: 1, max: 255 });
   checkInteger(where, 'stageTimeoutMinutes', options.stageTimeoutMinutes, { min: 1, max: 24 * 60 });
+  for (const address of options.dnsServers ?? []) {
+    checkAddress(where, 'dnsServers', address);
+    check(where, address, (a) => !/^127\.|^::1$/.test(a), {
+      problem: 'dnsServers has an address of the host itself, which servers take for their own',
+      fix: 'use one that servers reach',
+    });
+  }
   checkDnsSubdomain(where, 'internalFqdn', options.internalFqdn);
   checkDnsSubdomain(where, 'externalFqdn', options.externalFqdn);
   check(where, options.cinderBackend?.ceph?.configDirectory, (path) => path !== '', {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FileProvisioner, Fn, ITerraformDependable, RemoteExecProvisioner, SSHProvisionerConnection, TerraformLocal } from 'cdktf';
+import { FileProvisioner, Fn, ITerraformDependable, RemoteExecProvisioner, SSHProvisionerConnection, TerraformLocal, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { renderConfigFiles } from './config-files';
 import { renderGlobals } from './globals';
@@ -20,19 +20,27 @@ import { BoundEngine, EngineSurroundings } from '../../engine-binding';
 const HOME = '/var/lib/strata-kolla';
 /** In the home of the SSH user, readable for nobody else: what is on its way to its place. */
 const INCOMING = '.strata-kolla';
-const SCRIPTS = ['run-stage.sh', 'kolla-stage.sh', 'volume-group.sh', 'place-files.py'];
+const SCRIPTS = ['run-stage.sh', 'kolla-stage.sh', 'volume-group.sh', 'place-files.py', 'hand-over.py'];
 
 /** Makes the steps of a deployment by Kolla-Ansible. */
 export function bindKolla(scope: Construct, surroundings: EngineSurroundings, options: KollaOptions): BoundEngine {
   const model = resolveKolla(scope, surroundings, options);
   const files = kollaFiles(scope, model);
-  const ready = new Steps(scope, model, files).make();
+  const folder = surroundings.credentialsDirectory.replace(/\/+$/, '');
+  const ready = new Steps(scope, model, files).make(folder);
   return {
     authUrl: `${model.tls ? 'https' : 'http'}://${bracketed(model.externalFqdn)}:5000/v3`,
     loadBalancerProvider: model.loadBalancerProvider,
     tunnel: model.neutronDriver === NeutronDriver.OVN ? Encapsulation.GENEVE_OVN : Encapsulation.VXLAN,
     volumeZone: 'nova',
+    dnsServers: options.dnsServers === undefined ? undefined : [...options.dnsServers],
     ready: [ready],
+    handedOver: {
+      cloudsYamlPath: `${folder}/clouds.yaml`,
+      entry: 'kolla-admin',
+      caCertificatePath: model.tls ? `${folder}/ca.crt` : undefined,
+      command: `npx strata credentials ${TerraformStack.of(scope).node.id}`,
+    },
     files,
   };
 }
@@ -58,22 +66,49 @@ class Steps {
     this.cephHash = ceph === undefined ? {} : { ceph: new TerraformLocal(scope, 'CephFiles', directoryHash(ceph)).asString };
   }
 
-  public make(): StepResource {
+  public make(credentialsDirectory: string): StepResource {
     let previous = this.placeFiles();
     for (const stage of stagesOf(this.model, this.files)) previous = this.stage(stage, previous);
-    return previous;
+    return this.handOver(credentialsDirectory, previous);
+  }
+
+  /** Fetches the administrator's credentials to the machine that runs Terraform, again whenever the last stage has run again. */
+  private handOver(folder: string, last: StepResource): StepResource {
+    const { deploymentHost: host, pool, release } = this.model;
+    const script = new TemplateText(this.scope, 'Script-hand-over.sh', { parts: [readScript('hand-over.sh')] });
+    return new StepResource(this.scope, 'HandOver', {
+      triggers: { stage: last.runId, script: script.sha256, folder },
+      provisioners: [
+        {
+          type: 'local-exec',
+          // Terraform prints the command: not the whole script
+          command: 'eval "$STRATA_HAND_OVER"',
+          interpreter: ['/bin/bash', '-c'],
+          environment: {
+            STRATA_HAND_OVER: script.value,
+            STRATA_ADDRESS: host.managementAddress,
+            STRATA_PORT: String(pool.ssh.port ?? 22),
+            STRATA_USER: pool.ssh.user,
+            STRATA_KEY: pool.ssh.privateKeyPath,
+            STRATA_HOST_KEY: host.sshHostKey ?? '',
+            STRATA_FOLDER: folder,
+            STRATA_COMMAND: `${this.sudo}${HOME}/bin/kolla-stage.sh ${release.series} hand-over`,
+          },
+        },
+      ],
+    });
   }
 
   /** Brings scripts, configuration and the key to the deployment host. */
   private placeFiles(): StepResource {
     const { pool, cinder, options } = this.model;
     const bundle = new TemplateText(this.scope, 'FilesJson', { parts: [JSON.stringify(this.files)] });
-    const scripts = SCRIPTS.map((name) => ({ name, text: new TemplateText(this.scope, `Script-${name}`, { parts: [script(name)] }) }));
+    const scripts = SCRIPTS.map((name) => ({ name, text: new TemplateText(this.scope, `Script-${name}`, { parts: [readScript(name)] }) }));
     const key = Fn.pathexpand(options.ansiblePrivateKeyPath ?? pool.ssh.privateKeyPath);
     const ceph = cinder.ceph?.configDirectory.replace(/\/+$/, '');
     const triggers = {
       files: this.hash('Files', this.files),
-      scripts: this.hash('Scripts', SCRIPTS.map(script)),
+      scripts: this.hash('Scripts', SCRIPTS.map(readScript)),
       key: Fn.filesha256(key),
       ...this.cephHash,
     };
@@ -151,7 +186,7 @@ class Steps {
   }
 }
 
-function script(name: string): string {
+function readScript(name: string): string {
   return readFileSync(join(__dirname, name), 'utf8');
 }
 

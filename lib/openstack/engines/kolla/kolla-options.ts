@@ -99,6 +99,11 @@ export interface KollaOptions {
    * @default 51
    */
   readonly virtualRouterId?: number;
+  /**
+   * Addresses of the name servers that Neutron gives to servers whose subnet names none.
+   * @default - Neutron's: OVN gives the resolver of the control hosts, on many systems 127.0.0.53, which no server reaches
+   */
+  readonly dnsServers?: string[];
   /** @default NeutronDriver.OVN */
   readonly neutronDriver?: NeutronDriver;
   /**

@@ -16,7 +16,7 @@ umask 077
 
 say() { echo "strata: $*"; }
 die() {
-  say "$*"
+  say "$*" >&2
   exit 1
 }
 
@@ -110,6 +110,10 @@ stage_deploy() {
   mv "$deployed.new" "$deployed"
 }
 stage_post-deploy() { kolla post-deploy; }
+
+# hand-over <folder>: clouds.yaml, whose entries name the CA as <folder>/ca.crt, and the CA, as an archive on the standard output. Never run by
+# run-stage.sh, which would write it into a log.
+stage_hand-over() { in_venv python "$here/hand-over.py" "$config/clouds.yaml" "$1"; }
 
 release=$1 stage=$2
 shift 2

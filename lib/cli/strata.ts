@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+import { existsSync, readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { fetchCredentials } from './credentials';
+import { SynthesisedStack } from './synthesised-stack';
+
+const USAGE = `Usage:
+  strata credentials <stack>      fetch clouds.yaml and the CA of the stack's cloud from its deployment host to this machine
+
+  --output <folder>   where cdktf has synthesised to; default: what cdktf.json says, else cdktf.out
+`;
+
+function main(): number {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { output: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  });
+  const [command, ...rest] = positionals;
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const stack = (name: string) => SynthesisedStack.read(values.output ?? outputFolder(), name);
+  if (command === 'credentials' && rest.length === 1) return fetchCredentials(stack(rest[0]));
+  process.stderr.write(USAGE);
+  return 2;
+}
+
+function outputFolder(): string {
+  const configured: unknown = existsSync('cdktf.json') ? JSON.parse(readFileSync('cdktf.json', 'utf8')).output : undefined;
+  return typeof configured === 'string' ? configured : 'cdktf.out';
+}
+
+try {
+  process.exitCode = main();
+} catch (error) {
+  process.stderr.write(`strata: ${(error as Error).message}\n`);
+  process.exitCode = 1;
+}
