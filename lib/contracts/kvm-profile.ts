@@ -13,7 +13,7 @@ export enum CpuMode {
 }
 
 /** Huge pages that each compute host sets aside for machines. */
-export interface HugePages {
+export interface HostHugePages {
   /** Size of a page in MiB: 2 or 1024. */
   readonly sizeMib: number;
   /** How many pages on a NUMA node. */
@@ -141,7 +141,7 @@ export interface KvmProfileProps {
    * Huge pages.
    * @default - none
    */
-  readonly hugePages?: HugePages[];
+  readonly hugePages?: HostHugePages[];
   /**
    * Whether the IOMMU is on, so that machines can be given devices. Takes a reboot.
    * @default - true where there is `sriov`
@@ -208,7 +208,7 @@ export class KvmProfile {
   /** The shared threads in Linux's notation, if the profile names them. */
   public readonly sharedCpuSet?: string;
   public readonly isolateDedicatedCpus: boolean;
-  public readonly hugePages: HugePages[];
+  public readonly hugePages: HostHugePages[];
   public readonly iommu: boolean;
   public readonly sriov: SriovInterface[];
   public readonly cpuAllocationRatio: number;
@@ -428,10 +428,10 @@ function checkProps(props: KvmProfileProps): void {
   }
 }
 
-function checkHugePages(all: readonly HugePages[]): void {
+function checkHugePages(all: readonly HostHugePages[]): void {
   for (const { sizeMib, count, numaNode } of all) {
     check(WHERE, sizeMib, (size) => size === 2 || size === 1024, { problem: 'sizeMib of hugePages must be 2 or 1024', fix: 'use one of these' });
-    checkInteger(WHERE, 'count of hugePages', count, { min: 1, max: 1 << 24 });
+    checkInteger(WHERE, 'count of hugePages', count, { min: 1, max: 16_777_216 });
     checkInteger(WHERE, 'numaNode of hugePages', numaNode, { min: 0, max: 63 });
   }
   checkUnique(WHERE, 'pair of size and NUMA node in hugePages', all.map(({ sizeMib, numaNode }) => `${sizeMib} MiB, ${numaNode ?? 'every node'}`)); // prettier-ignore
