@@ -30,9 +30,11 @@ export function mibToQuantity(mib: number): string {
   return mib % 1024 === 0 ? gibToQuantity(mib / 1024) : `${whole('MiB', mib)}Mi`;
 }
 
-/** Whole GiB as a Kubernetes quantity: `20Gi`. */
+/** Whole GiB as a Kubernetes quantity: `20Gi`, or `1Ti` where it divides evenly, as the API server writes it: another spelling would be a change in every plan. */
 export function gibToQuantity(gib: number): string {
-  return `${whole('GiB', gib)}Gi`;
+  const amount = whole('GiB', gib);
+  if (amount % 1024 ** 2 === 0) return `${amount / 1024 ** 2}Pi`;
+  return amount % 1024 === 0 ? `${amount / 1024}Ti` : `${amount}Gi`;
 }
 
 /** CPU cores as a Kubernetes quantity, to the thousandth: `2`, `250m`. */

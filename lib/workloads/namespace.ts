@@ -1,7 +1,7 @@
 import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
 import { TerraformStack } from 'cdktf';
 import { IConstruct } from 'constructs';
-import { PodSecurityLevel } from './workload';
+import { PodSecurityLevel } from './pod-options';
 import { IKubernetesCluster } from '../contracts/kubernetes-cluster';
 import { inOrder, Tier } from '../core/apply-order';
 

@@ -46,7 +46,8 @@ export interface OctaviaOptions {
    */
   readonly portId?: string;
   /**
-   * Octavia's id of a load balancer that is there and is shared.
+   * Octavia's id of a load balancer that is there and is shared, with other ports. The CloudConfig's `maxSharedLb` Services (2) may share one. What
+   * describes a new load balancer (flavor, zone, VIP) is then refused, since it would be ignored; so is `internal`.
    * @default - one of its own
    */
   readonly loadBalancerId?: string;
@@ -61,7 +62,7 @@ export interface OctaviaOptions {
    */
   readonly method?: string;
   /**
-   * Connections at a time, from 1.
+   * Connections at a time, from 1; -1 is no limit.
    * @default - no limit
    */
   readonly connectionLimit?: number;
@@ -71,12 +72,17 @@ export interface OctaviaOptions {
    */
   readonly proxyProtocol?: boolean;
   /**
+   * Version of the PROXY protocol, 1 (text) or 2 (binary).
+   * @default 1
+   */
+  readonly proxyProtocolVersion?: number;
+  /**
    * Whether the client's address is sent in the header X-Forwarded-For: the port then speaks HTTP. Amphora only.
    * @default false
    */
   readonly xForwardedFor?: boolean;
   /**
-   * Barbican's reference of a TLS container: the load balancer ends TLS. Amphora only.
+   * Barbican's reference of a TLS container or secret, `https://…/v1/containers/<uuid>`: the load balancer ends TLS. Amphora only.
    * @default - TLS passes through
    */
   readonly tlsContainerRef?: string;
@@ -105,6 +111,31 @@ export interface OctaviaOptions {
    * @default - the CloudConfig's
    */
   readonly healthMonitor?: boolean;
+  /**
+   * Seconds from one check of a member to the next, from 1.
+   * @default - the CloudConfig's, 5
+   */
+  readonly healthMonitorDelay?: number;
+  /**
+   * Seconds that a member has to answer, from 1 and less than the delay.
+   * @default - the CloudConfig's, 3
+   */
+  readonly healthMonitorTimeout?: number;
+  /**
+   * Answers after which a member takes part again, 1 to 10.
+   * @default - the CloudConfig's, 1
+   */
+  readonly healthMonitorMaxRetries?: number;
+  /**
+   * Answers that a member may owe before it takes part no more, 1 to 10.
+   * @default - the CloudConfig's, 3
+   */
+  readonly healthMonitorMaxRetriesDown?: number;
+  /**
+   * Labels of the nodes that become members; with an empty value, any value.
+   * @default - the CloudConfig's, else all nodes
+   */
+  readonly nodeSelector?: { readonly [label: string]: string };
   /**
    * Octavia's id of a flavor. Amphora only.
    * @default - the CloudConfig's

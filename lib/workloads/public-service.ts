@@ -6,8 +6,9 @@ import { findNamespace } from './namespace';
 import { octaviaAnnotations } from './octavia-annotations';
 import { checkOctavia } from './octavia-checks';
 import { OctaviaOptions } from './octavia-options';
-import { IWorkload } from './workload';
+import { checkServed } from './served';
 import { checkLabels, checkPort } from './workload-checks';
+import { IWorkload } from './workload-contract';
 import { IKubernetesCluster } from '../contracts/kubernetes-cluster';
 import { LoadBalancerProvider } from '../contracts/openstack-cloud';
 import { inOrder, Tier } from '../core/apply-order';
@@ -88,6 +89,11 @@ export interface PublicServiceProps {
    * @default - a new one, which goes with the Service
    */
   readonly floatingIp?: string;
+  /**
+   * Address of an internal load balancer, in the subnet that it is made in. Decided at birth.
+   * @default - any free one
+   */
+  readonly vipAddress?: string;
   /** @default ExternalTrafficPolicy.CLUSTER */
   readonly externalTrafficPolicy?: ExternalTrafficPolicy;
   /**
@@ -123,6 +129,7 @@ export class PublicService extends Construct {
   public readonly resource: TerraformResource;
 
   private readonly service: ServiceV1;
+  private readonly named: boolean;
 
   constructor(scope: Construct, id: string, props: PublicServiceProps) {
     super(scope, id);
@@ -131,8 +138,9 @@ export class PublicService extends Construct {
     this.serviceName = props.name ?? kubernetesName(id);
     this.namespaceName = props.namespace ?? workload?.namespaceName ?? 'default';
     this.port = props.port;
+    this.named = octavia.hostname !== undefined;
     this.checkProps(props, provider);
-    checkOctavia(this, octavia, provider);
+    checkOctavia(this, octavia, provider, { internal: props.internal ?? false, protocol: props.protocol ?? ServiceProtocol.TCP });
     widenProviderRanges(this);
 
     const namespace = findNamespace(this, this.namespaceName);
@@ -156,7 +164,7 @@ export class PublicService extends Construct {
         ],
         externalTrafficPolicy: props.externalTrafficPolicy ?? ExternalTrafficPolicy.CLUSTER,
         loadBalancerSourceRanges: props.sourceRanges,
-        loadBalancerIp: props.floatingIp,
+        loadBalancerIp: props.floatingIp ?? props.vipAddress,
       },
       waitForLoadBalancer: true,
       timeouts: { create: '15m' },
@@ -172,31 +180,19 @@ export class PublicService extends Construct {
     inOrder(cluster, Tier.WORKLOAD, this.service);
   }
 
-  /** Address of the load balancer: the floating IP, or the VIP if it is internal. Known after apply. */
+  /** Address of the load balancer: the floating IP, or the VIP if it is internal; with `octavia.hostname` that name. Known after apply. */
   public get address(): string {
-    return this.service.status.get(0).loadBalancer.get(0).ingress.get(0).ip;
+    const ingress = this.service.status.get(0).loadBalancer.get(0).ingress.get(0);
+    return this.named ? ingress.hostname : ingress.ip;
   }
 
   private checkProps(props: PublicServiceProps, provider: LoadBalancerProvider | undefined): void {
-    const { workload, selector, sourceRanges } = props;
+    const { sourceRanges } = props;
     checkDnsLabel(this, 'name', this.serviceName);
     checkDnsLabel(this, 'namespace', this.namespaceName);
     checkPort(this, 'port', props.port);
-    checkPort(this, 'targetPort', props.targetPort);
-    checkLabels(this, 'selector', selector);
     checkLabels(this, 'labels', props.labels);
-    if ((workload === undefined) === (selector === undefined)) {
-      const problem = workload ? 'there is both a workload and a selector' : 'there is neither a workload nor a selector, so that nothing is served';
-      fail(this, { problem, fix: 'give one of them' });
-    }
-    check(this, selector, (labels) => Object.keys(labels).length > 0, {
-      problem: 'selector is empty, and would serve every pod of the namespace',
-      fix: 'name a label of the pods',
-    });
-    check(this, props.namespace, (namespace) => workload === undefined || namespace === workload.namespaceName, {
-      problem: `namespace must be the workload's, ${workload?.namespaceName}: a Service serves pods of its own namespace`,
-      fix: 'leave it out',
-    });
+    checkServed(this, props);
     check(this, sourceRanges, (ranges) => ranges.length > 0, {
       problem: 'sourceRanges is empty, which Kubernetes takes for everybody',
       fix: 'name the CIDRs that are let in, or leave it out for everybody',
@@ -214,14 +210,19 @@ export class PublicService extends Construct {
     if (props.floatingIp !== undefined && props.internal) {
       fail(this, { problem: 'an internal Service has no floating IP', value: props.floatingIp, fix: 'leave out floatingIp or internal' });
     }
+    checkAddress(this, 'vipAddress', props.vipAddress);
+    if (props.vipAddress !== undefined && !props.internal) {
+      fail(this, {
+        problem: 'vipAddress is the address of an internal load balancer, and this one has a floating IP',
+        value: props.vipAddress,
+        fix: 'set internal, or give floatingIp instead',
+      });
+    }
     if (props.externalTrafficPolicy === ExternalTrafficPolicy.LOCAL && props.octavia?.healthMonitor === false) {
       fail(this, {
         problem: 'externalTrafficPolicy LOCAL needs the health monitor, which tells the load balancer on which nodes the pods are',
         fix: 'leave out octavia.healthMonitor',
       });
-    }
-    if ((props.octavia?.proxyProtocol || props.octavia?.xForwardedFor) && (props.protocol ?? ServiceProtocol.TCP) !== ServiceProtocol.TCP) {
-      fail(this, { problem: 'octavia.proxyProtocol and xForwardedFor need TCP', value: props.protocol, fix: 'leave them out' });
     }
   }
 }

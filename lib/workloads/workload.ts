@@ -1,74 +1,156 @@
-import { IConstruct } from 'constructs';
+import { DeploymentV1 } from '@cdktf/provider-kubernetes/lib/deployment-v1';
+import { HorizontalPodAutoscalerV2, HorizontalPodAutoscalerV2SpecMetric } from '@cdktf/provider-kubernetes/lib/horizontal-pod-autoscaler-v2';
+import { TerraformResource } from 'cdktf';
+import { Construct } from 'constructs';
+import { makeBudget } from './disruption-budget';
+import { HealthCheck } from './health-check';
+import { makePod, workloadNames } from './pod';
+import { ReplicaSpread, ReplicatedPodOptions } from './replicated-pod-options';
+import { checkGeneratedPasswords, checkPort, checkReplicas } from './workload-checks';
+import { IWorkload } from './workload-contract';
+import { inOrder, Tier } from '../core/apply-order';
+import { checkInteger, checkKnown, fail } from '../core/validation';
 
-/** What runs in a cluster and can be reached there: what a Service selects. */
-export interface IWorkload extends IConstruct {
-  /** Name of the object in Kubernetes. */
-  readonly workloadName: string;
-  /** Namespace that it runs in. */
-  readonly namespaceName: string;
-  /** Labels that its pods have, and nothing else in the namespace. */
-  readonly selectorLabels: { readonly [label: string]: string };
-  /** Port that its pods listen on. */
-  readonly port: number;
+/** When the number of replicas follows the load. It needs MetricsServer in the cluster. */
+export interface Autoscaling {
+  /** Replicas at least, from 1. */
+  readonly minReplicas: number;
+  /** Replicas at most, 1000. */
+  readonly maxReplicas: number;
+  /**
+   * CPU in percent of what is reserved, over all pods, that it aims at.
+   * @default 75
+   */
+  readonly cpuPercent?: number;
+  /**
+   * Memory in percent of what is reserved, over all pods, that it aims at.
+   * @default - memory doesn't count
+   */
+  readonly memoryPercent?: number;
 }
 
-/** A value in a Secret that is there already, in the workload's namespace. */
-export interface SecretKey {
-  /** Name of the Secret. */
-  readonly name: string;
-  /** Key in it. */
-  readonly key: string;
+/** Properties of Workload. */
+export interface WorkloadProps extends ReplicatedPodOptions {
+  /**
+   * Port that it listens on (TCP), 1 to 65535.
+   * @default - none: it serves nobody
+   */
+  readonly port?: number;
+  /**
+   * Pods, 0 to 1000.
+   * @default 1
+   */
+  readonly replicas?: number;
+  /**
+   * Lets the number of pods follow the load; `replicas` must then be left out.
+   * @default - as many as `replicas`
+   */
+  readonly autoscaling?: Autoscaling;
+  /**
+   * Variables for which a password is made once (32 letters and digits) and kept in the Secret `<name>-credentials`, under the variable's name.
+   * @default - none
+   */
+  readonly generatedPasswords?: string[];
 }
 
-/** What a pod asks of its node. */
-export interface PodResources {
-  /**
-   * CPU that is reserved, in thousandths of a core, from 1.
-   * @default 250
-   */
-  readonly cpuMillicores?: number;
-  /**
-   * CPU that it may use at most, in thousandths of a core.
-   * @default - whatever is free on the node
-   */
-  readonly cpuLimitMillicores?: number;
-  /**
-   * Memory that is reserved, in MiB, from 1.
-   * @default 512
-   */
-  readonly memoryMib?: number;
-  /**
-   * Memory in MiB that it may use at most before it is killed.
-   * @default - what is reserved
-   */
-  readonly memoryLimitMib?: number;
+/**
+ * A program that keeps no data of its own: any number of equal pods.
+ *
+ * It runs restricted: not as root, without capabilities, with the runtime's seccomp profile, without a token for the API server.
+ * More than one replica are spread over zones and nodes, and a drain takes one at a time. A new version comes up before the old one goes, unless a
+ * claim is mounted that one node alone can use: then the old one goes first.
+ *
+ * Creates a Deployment, for more than one replica a PodDisruptionBudget, with `autoscaling` a HorizontalPodAutoscaler, if asked a Namespace, for
+ * generated passwords a Secret, for config files a ConfigMap.
+ * Errors: names, images, labels, paths and quantities that Kubernetes rejects, secrets as literals, root at the level "restricted", replicas that can't
+ * share a claim.
+ */
+export class Workload extends Construct implements IWorkload {
+  public readonly workloadName: string;
+  public readonly namespaceName: string;
+  public readonly selectorLabels: { readonly [label: string]: string };
+  public readonly port?: number;
+  /** Name of the Secret with the generated passwords, if there are any. */
+  public readonly credentialsSecretName?: string;
+  /** The L1 `kubernetes_deployment_v1`. */
+  public readonly resource: TerraformResource;
+
+  constructor(scope: Construct, id: string, props: WorkloadProps) {
+    super(scope, id);
+    const { cluster, autoscaling } = props;
+    const replicas = autoscaling?.minReplicas ?? props.replicas ?? 1;
+    const names = workloadNames(id, props);
+    this.workloadName = names.name;
+    this.namespaceName = names.namespace;
+    this.selectorLabels = names.selectorLabels;
+    this.port = props.port;
+    this.checkProps(props);
+
+    const pod = makePod(this, names, props, {
+      port: props.port,
+      healthCheck: props.healthCheck ?? (props.port === undefined ? HealthCheck.none() : HealthCheck.tcp()),
+      sidecars: props.sidecars,
+      spread: props.spread ?? ReplicaSpread.PREFERRED,
+      restartPolicy: 'Always',
+      generatedPasswords: props.generatedPasswords,
+    });
+    this.credentialsSecretName = pod.credentialsSecretName;
+    const metadata = { name: names.name, namespace: names.namespace, labels: { ...names.labels } };
+    // A volume that is attached to one node can't be had by the new pod before the old one is gone.
+    const alone = (props.mounts ?? []).length > 0;
+    const deployment = new DeploymentV1(this, 'Deployment', {
+      metadata,
+      spec: {
+        replicas: String(replicas),
+        selector: { matchLabels: { ...this.selectorLabels } },
+        strategy: alone ? { type: 'Recreate' } : { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '0', maxSurge: '1' } },
+        template: pod.template,
+      },
+      waitForRollout: true,
+      timeouts: { create: '20m', update: '20m', delete: '20m' },
+      // The autoscaler's number is none that a plan may take back.
+      ...(autoscaling && { lifecycle: { ignoreChanges: ['spec[0].replicas'] } }),
+      dependsOn: pod.dependsOn,
+    });
+    this.resource = deployment;
+    inOrder(cluster, Tier.WORKLOAD, deployment);
+    if ((autoscaling?.maxReplicas ?? replicas) > 1) makeBudget(this, cluster, names, pod.namespace);
+    if (autoscaling) {
+      const autoscaler = new HorizontalPodAutoscalerV2(this, 'Autoscaler', {
+        metadata,
+        spec: {
+          scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: names.name },
+          minReplicas: autoscaling.minReplicas,
+          maxReplicas: autoscaling.maxReplicas,
+          metric: [...utilisation('cpu', autoscaling.cpuPercent ?? 75), ...utilisation('memory', autoscaling.memoryPercent)],
+        },
+        dependsOn: [deployment],
+      });
+      inOrder(cluster, Tier.WORKLOAD, autoscaler);
+    }
+  }
+
+  private checkProps(props: WorkloadProps): void {
+    const { autoscaling } = props;
+    checkPort(this, 'port', props.port);
+    checkReplicas(this, autoscaling?.maxReplicas ?? props.replicas ?? 1, props.mounts);
+    checkGeneratedPasswords(this, props.generatedPasswords ?? [], { ...props.env, ...props.secretEnv, ...props.configEnv });
+    if (props.port === undefined && ['tcp', 'http'].includes(props.healthCheck?.kind ?? '')) {
+      fail(this, { problem: 'healthCheck asks a port, and the workload has none', value: props.healthCheck!.kind, fix: 'give port' });
+    }
+    if (autoscaling === undefined) return;
+    if (props.replicas !== undefined) {
+      fail(this, { problem: 'replicas and autoscaling exclude each other', value: props.replicas, fix: 'leave out replicas' });
+    }
+    checkKnown(this, 'autoscaling.minReplicas', autoscaling.minReplicas);
+    checkInteger(this, 'autoscaling.minReplicas', autoscaling.minReplicas, { min: 1, max: 1000 });
+    checkInteger(this, 'autoscaling.maxReplicas', autoscaling.maxReplicas, { min: autoscaling.minReplicas, max: 1000 });
+    checkInteger(this, 'autoscaling.cpuPercent', autoscaling.cpuPercent, { min: 1, max: 1000 });
+    checkInteger(this, 'autoscaling.memoryPercent', autoscaling.memoryPercent, { min: 1, max: 1000 });
+  }
 }
 
-/** What a container may do, in the words of the Pod Security Standards. */
-export enum PodSecurityLevel {
-  /** No root, no capabilities, no more rights than it starts with: what a namespace with the level "restricted" lets in. */
-  RESTRICTED = 'restricted',
-  /** Root inside the container, with the runtime's usual capabilities: for images that drop their rights themselves. */
-  BASELINE = 'baseline',
-}
-
-/** As whom a workload's containers run. */
-export interface PodSecurity {
-  /** @default PodSecurityLevel.RESTRICTED */
-  readonly level?: PodSecurityLevel;
-  /**
-   * User id, from 1; 0 only at the level BASELINE.
-   * @default - the image's own, which must be a number other than 0
-   */
-  readonly runAsUser?: number;
-  /**
-   * Group id.
-   * @default - runAsUser, else the image's own
-   */
-  readonly runAsGroup?: number;
-  /**
-   * Group that owns the volumes, so that the user can write to them.
-   * @default - runAsGroup, else 10001
-   */
-  readonly fsGroup?: number;
+function utilisation(name: string, averageUtilization: number | undefined): HorizontalPodAutoscalerV2SpecMetric[] {
+  if (averageUtilization === undefined) return [];
+  return [{ type: 'Resource', resource: { name, target: { type: 'Utilization', averageUtilization } } }];
 }

@@ -75,6 +75,14 @@ test('quantities of Kubernetes', () => {
   ]);
 });
 
+test.each([
+  [1023, '1023Gi'],
+  [1024, '1Ti'],
+  [1536, '1536Gi'],
+  [3 * 1024, '3Ti'],
+  [1024 * 1024, '1Pi'],
+])('%i GiB are written as the API server writes them', (gib, quantity) => expect(gibToQuantity(gib)).toBe(quantity));
+
 test.each([0, -1, 1.5, NaN, NUMBER_TOKEN])('there is no quantity of %p MiB', (mib) => {
   expect(() => mibToQuantity(mib)).toThrow(StrataError);
   expect(() => gibToQuantity(mib)).toThrow(StrataError);

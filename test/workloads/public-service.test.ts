@@ -1,6 +1,11 @@
 import { TerraformOutput, TerraformVariable } from 'cdktf';
+import * as fc from 'fast-check';
 import { LoadBalancerProvider } from '../../lib/contracts/openstack-cloud';
+import { StrataError } from '../../lib/core/validation';
 import { OpenStackCloudController } from '../../lib/kubernetes/addons/openstack-cloud-controller/openstack-cloud-controller';
+import { octaviaAnnotations } from '../../lib/workloads/octavia-annotations';
+import { checkOctavia } from '../../lib/workloads/octavia-checks';
+import { OctaviaOptions } from '../../lib/workloads/octavia-options';
 import { ExternalTrafficPolicy, PublicService, PublicServiceProps, ServiceProtocol } from '../../lib/workloads/public-service';
 import { StatefulWorkload } from '../../lib/workloads/stateful-workload';
 import { ClusterOptions, synthOn } from '../kubernetes/addons/cluster';
@@ -70,15 +75,12 @@ test('every option is the annotation that the controller reads', () => {
   const { annotations } = synth({
     octavia: {
       floatingNetworkId: 'net',
-      floatingSubnetId: 'sub',
       floatingSubnet: '~public.*',
       floatingSubnetTags: ['a', 'b'],
-      loadBalancerClass: 'office',
       subnetId: 's',
       networkId: 'n',
       memberSubnetId: 'm',
       portId: 'p',
-      loadBalancerId: 'lb',
       keepFloatingIp: true,
       method: 'LEAST_CONNECTIONS',
       connectionLimit: 100,
@@ -88,7 +90,12 @@ test('every option is the annotation that the controller reads', () => {
       timeoutMemberConnect: 2,
       timeoutMemberData: 3,
       timeoutTcpInspect: 4,
-      healthMonitor: false,
+      healthMonitor: true,
+      healthMonitorDelay: 10,
+      healthMonitorTimeout: 5,
+      healthMonitorMaxRetries: 2,
+      healthMonitorMaxRetriesDown: 4,
+      nodeSelector: { tier: 'edge', 'node-role.kubernetes.io/ingress': '' },
       flavorId: 'f',
       availabilityZone: 'az',
       hostname: 'web.example.com',
@@ -102,15 +109,12 @@ test('every option is the annotation that the controller reads', () => {
   );
   expect(short).toEqual({
     'floating-network-id': 'net',
-    'floating-subnet-id': 'sub',
     'floating-subnet': '~public.*',
     'floating-subnet-tags': 'a,b',
-    class: 'office',
     'subnet-id': 's',
     'network-id': 'n',
     'member-subnet-id': 'm',
     'port-id': 'p',
-    'load-balancer-id': 'lb',
     'keep-floatingip': 'true',
     'lb-method': 'LEAST_CONNECTIONS',
     'connection-limit': '100',
@@ -120,11 +124,105 @@ test('every option is the annotation that the controller reads', () => {
     'timeout-member-connect': '2',
     'timeout-member-data': '3',
     'timeout-tcp-inspect': '4',
-    'enable-health-monitor': 'false',
+    'enable-health-monitor': 'true',
+    'health-monitor-delay': '10',
+    'health-monitor-timeout': '5',
+    'health-monitor-max-retries': '2',
+    'health-monitor-max-retries-down': '4',
+    'node-selector': 'tier=edge,node-role.kubernetes.io/ingress',
     'flavor-id': 'f',
     'availability-zone': 'az',
     hostname: 'web.example.com',
   });
+});
+
+test.each<[string, PublicServiceProps['octavia'], string, string]>([
+  ['the id of the external subnet', { floatingSubnetId: 'sub' }, 'floating-subnet-id', 'sub'],
+  ['a class', { loadBalancerClass: 'office' }, 'class', 'office'],
+  ['a shared load balancer', { loadBalancerId: 'lb' }, 'load-balancer-id', 'lb'],
+  ['version 2 of the PROXY protocol', { proxyProtocol: true, proxyProtocolVersion: 2 }, 'proxy-protocol', 'v2'],
+  ['version 1 of the PROXY protocol', { proxyProtocol: true, proxyProtocolVersion: 1 }, 'proxy-protocol', 'true'],
+  ['no limit', { connectionLimit: -1 }, 'connection-limit', '-1'],
+])('%s', (_, octavia, name, value) => {
+  expect(synth({ octavia }).metadata.annotations[`loadbalancer.openstack.org/${name}`]).toBe(value);
+});
+
+const words = fc.string({ unit: fc.constantFrom(...'abcxyz019-'), minLength: 1, maxLength: 12 });
+const values: Record<string, fc.Arbitrary<unknown>> = {
+  method: fc.constantFrom('ROUND_ROBIN', 'LEAST_CONNECTIONS', 'SOURCE_IP', 'SOURCE_IP_PORT'),
+  connectionLimit: fc.integer({ min: -2, max: 5 }),
+  proxyProtocol: fc.boolean(),
+  proxyProtocolVersion: fc.integer({ min: 0, max: 3 }),
+  xForwardedFor: fc.boolean(),
+  tlsContainerRef: fc.constantFrom('https://barbican:9311/v1/containers/a', 'https://barbican:9311/v1/orders/a', 'own-store'),
+  timeoutClientData: fc.integer({ min: -1, max: 100000 }),
+  healthMonitor: fc.boolean(),
+  healthMonitorDelay: fc.integer({ min: 0, max: 10 }),
+  healthMonitorTimeout: fc.integer({ min: 0, max: 10 }),
+  healthMonitorMaxRetries: fc.integer({ min: 0, max: 11 }),
+  floatingSubnet: words,
+  floatingSubnetId: words,
+  floatingSubnetTags: fc.array(words, { minLength: 1, maxLength: 3 }),
+  loadBalancerClass: words,
+  loadBalancerId: words,
+  flavorId: words,
+  keepFloatingIp: fc.boolean(),
+  hostname: words.filter((word) => !/^-|-$/.test(word)),
+};
+/** A few options at a time: of many, some always exclude each other. */
+const octavias = fc
+  .uniqueArray(fc.oneof(...Object.entries(values).map(([name, value]) => value.map((drawn) => [name, drawn] as const))), {
+    maxLength: 4,
+    selector: ([name]) => name,
+  })
+  .map((entries): OctaviaOptions => Object.fromEntries(entries));
+
+test('whatever is accepted is what the controller reads as it was meant, for any options', () => {
+  const accepted = new Set<string>();
+  fc.assert(
+    fc.property(octavias, fc.boolean(), fc.boolean(), (octavia, onOvn, internal) => {
+      const provider = onOvn ? LoadBalancerProvider.OVN : LoadBalancerProvider.AMPHORA;
+      try {
+        checkOctavia('a', octavia, provider, { internal, protocol: 'TCP' });
+      } catch (error) {
+        expect(error).toBeInstanceOf(StrataError);
+        return;
+      }
+      Object.keys(octavia).forEach((option) => accepted.add(option));
+      const found = octaviaAnnotations(octavia, internal);
+      const of = (name: string) => found[`loadbalancer.openstack.org/${name}`];
+      expect(found[INTERNAL]).toBe(String(internal));
+      // what the controller does with them: Atoi for numbers, "true" and "false" alone for booleans
+      for (const [name, value] of Object.entries(found)) {
+        expect(value).not.toBe('');
+        if (/timeout|delay|retries|limit/.test(name)) expect(String(parseInt(value, 10))).toBe(value);
+        if (/x-forwarded|keep-|enable-/.test(name)) expect(['true', 'false']).toContain(value);
+      }
+      expect(['true', 'false', 'v2', undefined]).toContain(of('proxy-protocol'));
+      const proxied = of('proxy-protocol') !== undefined && of('proxy-protocol') !== 'false';
+      expect(proxied && of('x-forwarded-for') === 'true').toBe(false);
+      if (onOvn) expect([proxied, of('flavor-id'), of('default-tls-container-ref'), of('timeout-client-data')]).toEqual([false, ...Array(3)]);
+      if (of('load-balancer-id') !== undefined) expect([internal, of('flavor-id')]).toEqual([false, undefined]);
+      if (of('health-monitor-delay') && of('health-monitor-timeout')) {
+        expect(Number(of('health-monitor-timeout'))).toBeLessThan(Number(of('health-monitor-delay')));
+      }
+    }),
+    { numRuns: 2000 },
+  );
+  // the property says something of every option
+  expect(accepted.size).toBeGreaterThanOrEqual(19);
+});
+
+test('an internal load balancer may have an address of its own choice', () => {
+  expect(synth({ internal: true, vipAddress: '10.8.0.50' }).spec.load_balancer_ip).toBe('10.8.0.50');
+});
+
+test('with a name of its own it tells that', () => {
+  const stack = synthOn({}, (scope, cluster) => {
+    const service = new PublicService(scope, 'Web', { cluster, port: 80, selector: { app: 'web' }, octavia: { hostname: 'web.example.com' } });
+    new TerraformOutput(scope, 'address', { value: service.address });
+  });
+  expect(stack.json.output.address.value).toMatch(/\.ingress\[0\]\.hostname\}$/);
 });
 
 test('a floating IP that was given is kept, unless it is said otherwise', () => {
@@ -187,7 +285,7 @@ test.each<[string, Partial<PublicServiceProps>, RegExp, ClusterOptions?]>([
   ],
   ['a method that is none', { octavia: { method: 'RANDOM' } }, /octavia\.method is not known, got "RANDOM"/],
   ['PROXY and X-Forwarded-For', { octavia: { proxyProtocol: true, xForwardedFor: true } }, /exclude each other/],
-  ['PROXY on UDP', { octavia: { proxyProtocol: true }, protocol: ServiceProtocol.UDP }, /need TCP, got "UDP"/],
+  ['PROXY on UDP', { octavia: { proxyProtocol: true }, protocol: ServiceProtocol.UDP }, /proxyProtocol needs TCP, got "UDP"/],
   ['a zone with a space', { octavia: { availabilityZone: 'zone 1' } }, /availabilityZone has a space.*got "zone 1"/],
   ['nothing to serve', { selector: undefined }, /neither a workload nor a selector/],
   ['everything to serve', { selector: {} }, /selector is empty/],
@@ -198,6 +296,34 @@ test.each<[string, Partial<PublicServiceProps>, RegExp, ClusterOptions?]>([
   ['a range twice', { sourceRanges: ['10.0.0.0/8', '10.0.0.0/8'] }, /CIDR in sourceRanges must be unique/],
   ['a floating IP that is none', { floatingIp: '203.0.113' }, /floatingIp is not an IPv4 or IPv6 address, got "203\.0\.113"/],
   ['an internal floating IP', { floatingIp: '203.0.113.9', internal: true }, /an internal Service has no floating IP/],
+  ['TLS on UDP', { octavia: { tlsContainerRef: 'x' }, protocol: ServiceProtocol.UDP }, /tlsContainerRef needs TCP, got "UDP"/],
+  ['a URL that is none of Barbican', { octavia: { tlsContainerRef: 'https://x/y' } }, /tlsContainerRef is not Barbican's.*got "https:\/\/x\/y"/],
+  ['a PROXY protocol of version 3', { octavia: { proxyProtocol: true, proxyProtocolVersion: 3 } }, /proxyProtocolVersion must be .*got 3/],
+  ['a version of no PROXY protocol', { octavia: { proxyProtocolVersion: 2 } }, /proxyProtocolVersion needs proxyProtocol, got 2/],
+  ['no connections', { octavia: { connectionLimit: 0 } }, /connectionLimit must be .*got 0/],
+  ['eleven retries', { octavia: { healthMonitorMaxRetries: 11 } }, /healthMonitorMaxRetries must be .*got 11/],
+  [
+    'a monitor that waits longer than it sleeps',
+    { octavia: { healthMonitorDelay: 5, healthMonitorTimeout: 5 } },
+    /healthMonitorTimeout must be less than healthMonitorDelay, got \[5,5\]; raise the delay/,
+  ],
+  ['the delay of no monitor', { octavia: { healthMonitor: false, healthMonitorDelay: 5 } }, /healthMonitorDelay has no effect without/],
+  ['a node selector of no labels', { octavia: { nodeSelector: { 'a b': 'c' } } }, /nodeSelector has a key that Kubernetes rejects, got "a b"/],
+  [
+    'the flavor of what is there',
+    { octavia: { loadBalancerId: 'lb', flavorId: 'f' } },
+    /flavorId has no effect on a load balancer that is there, got "f"/,
+  ],
+  ['an internal share', { internal: true, octavia: { loadBalancerId: 'lb' } }, /internal Service cannot share.*got "lb"/],
+  ['a kept nothing', { internal: true, octavia: { keepFloatingIp: true } }, /keepFloatingIp has no effect on an internal Service, got true/],
+  [
+    'a class and a subnet',
+    { octavia: { loadBalancerClass: 'c', floatingSubnet: 's' } },
+    /floatingSubnet has no effect beside loadBalancerClass, got "s"/,
+  ],
+  ['a subnet twice', { octavia: { floatingSubnetId: 'i', floatingSubnet: 's' } }, /floatingSubnet has no effect beside floatingSubnetId, got "s"/],
+  ['the VIP of a public one', { vipAddress: '10.8.0.50' }, /vipAddress is the address of an internal.*got "10\.8\.0\.50"/],
+  ['a VIP that is none', { internal: true, vipAddress: '10.8.0' }, /vipAddress is not an IPv4 or IPv6 address/],
   [
     'LOCAL without a monitor',
     { externalTrafficPolicy: ExternalTrafficPolicy.LOCAL, octavia: { healthMonitor: false } },

@@ -1,8 +1,8 @@
 import { TerraformVariable } from 'cdktf';
 import { CinderCsi } from '../../lib/kubernetes/addons/cinder-csi/cinder-csi';
 import { HealthCheck } from '../../lib/workloads/health-check';
+import { PodSecurityLevel } from '../../lib/workloads/pod-options';
 import { StatefulWorkload, StatefulWorkloadProps } from '../../lib/workloads/stateful-workload';
-import { PodSecurityLevel } from '../../lib/workloads/workload';
 import { synthOn } from '../kubernetes/addons/cluster';
 import { Synthesised } from '../support/synth';
 

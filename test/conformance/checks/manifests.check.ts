@@ -5,7 +5,7 @@ import { OpenStackCloudController } from '../../../lib/kubernetes/addons/opensta
 import { HealthCheck } from '../../../lib/workloads/health-check';
 import { ExternalTrafficPolicy, PublicService, ServiceProtocol } from '../../../lib/workloads/public-service';
 import { StatefulWorkload } from '../../../lib/workloads/stateful-workload';
-import { PodSecurityLevel } from '../../../lib/workloads/workload';
+import { PodSecurityLevel } from '../../../lib/workloads/pod-options';
 import { synthOn } from '../../kubernetes/addons/cluster';
 import type { Block } from '../../support/synth';
 import { APISERVER_NEEDS, type ApiServer, startApiServer } from '../harness/apiserver';
