@@ -67,6 +67,11 @@ export interface ClusterOptions {
   readonly cloudInit?: { readonly [key: string]: any };
   /**
    * Tags of servers, ports, security groups, load balancer and network, besides `kubernetes-cluster=<name>`.
+  /**
+   * Whether nodes get metadata and user data by a config drive, besides the metadata service. Settled when a server is made.
+   * @default - as the image or the cloud says
+   */
+  readonly configDrive?: boolean;
    * @default - none
    */
   readonly tags?: string[];

@@ -47,7 +47,13 @@ export class ControlPlaneSlot extends Construct {
     const { clusterName, controlPlane } = cluster;
     this.nodeName = `${clusterName}-${id}`;
     this.zone = zones[index % zones.length];
-    this.port = new ServerPort(this, 'Port', { name: this.nodeName, network, securityGroupIds: [securityGroupId], tags, ...podPorts });
+    this.port = new ServerPort(this, 'Port', {
+      name: this.nodeName,
+      network,
+      securityGroupIds: [securityGroupId, ...(controlPlane.securityGroupIds ?? [])],
+      tags,
+      ...podPorts,
+    });
     this.etcdVolume = new DataVolume(this, 'EtcdVolume', {
       name: `${this.nodeName}-etcd`,
       sizeGib: controlPlane.etcdVolume?.sizeGib ?? 20,
@@ -88,7 +94,7 @@ export class ControlPlane extends Construct {
     });
     const group = new ServerGroup(this, 'ServerGroup', {
       name: `${clusterName}-control-plane`,
-      policy: antiAffinityFor(controlPlane.replicas, cluster.cloud.computeHostCount),
+      policy: controlPlane.serverGroupPolicy ?? antiAffinityFor(controlPlane.replicas, cluster.cloud.computeHostCount),
     });
     const shared = sharedText(this, 'CloudConfig', sharedCloudConfig(this, controlPlaneFiles(settings, pki, addresses), cloudInit));
     return this.slots.map((slot, i) => {
@@ -115,3 +121,4 @@ export class ControlPlane extends Construct {
     });
   }
 }
+        configDrive: controlPlane.configDrive ?? cluster.configDrive,

@@ -1,6 +1,9 @@
 import { NodeFlavor } from '../contracts/node-flavor';
 import { NodeImage } from '../contracts/node-image';
 import { RootVolume } from '../nova/nova-server';
+import { ServerGroupPolicy } from '../nova/server-group-policy';
+import { PoolPort, PoolVolume } from '../nova/server-pool';
+import { VnicType } from '../nova/vnic-type';
 
 /** What a taint does to pods that don't tolerate it. */
 export enum TaintEffect {
@@ -23,6 +26,59 @@ export interface NodeTaint {
   readonly value?: string;
   /** What it does. */
   readonly effect: TaintEffect;
+}
+
+/** File systems that a worker's further volume can have. */
+export enum VolumeFileSystem {
+  /** ext4. */
+  EXT4 = 'ext4',
+  /** XFS. Its tools must be in the image. */
+  XFS = 'xfs',
+}
+
+/** A volume that each worker of a pool has for itself, besides its root disk. It lives and goes with its server. */
+export interface WorkerVolume extends PoolVolume {
+  /**
+   * Where it is mounted before containerd and the kubelet start: `/var/lib/containerd` for images and containers, `/var/lib/kubelet` for pods' own space,
+   * or a folder of yours. What the image has there is copied to it. Settled when a server is made.
+   * @default - nowhere: a blank disk, for a CSI driver of local disks or for Ceph
+   */
+  readonly mountPath?: string;
+  /**
+   * Its file system, if it is mounted.
+   * @default VolumeFileSystem.EXT4
+   */
+  readonly fileSystem?: VolumeFileSystem;
+}
+
+/** Sizes of huge pages on x86-64. */
+export enum HugePageSize {
+  /** 2 MiB: `hugepages-2Mi` for pods. */
+  MIB_2 = '2Mi',
+  /** 1 GiB: `hugepages-1Gi` for pods. Reserved when the server boots; with memory in small pieces there may be fewer. */
+  GIB_1 = '1Gi',
+}
+
+/** Huge pages that a worker sets aside for pods. */
+export interface HugePages {
+  /** Their size. */
+  readonly size: HugePageSize;
+  /** How many, at least 1. */
+  readonly count: number;
+}
+
+/** GPUs of workers. The flavor brings them (`pci_passthrough:alias` or `resources:VGPU`), an operator or device plugin of the vendor makes them usable. */
+export interface GpuNodes {
+  /**
+   * The resource that pods ask for.
+   * @default "nvidia.com/gpu"
+   */
+  readonly resourceName?: string;
+  /**
+   * Whether pods that don't tolerate the taint `<resource>:NoSchedule` stay away from these nodes.
+   * @default true
+   */
+  readonly taint?: boolean;
 }
 
 /** Workers of one kind. */
@@ -58,6 +114,70 @@ export interface WorkerPoolProps {
    * @default - local disks of the hypervisors
    */
   readonly rootVolume?: RootVolume;
+  /**
+   * Further volumes of each worker.
+   * @default - none
+   */
+  readonly volumes?: WorkerVolume[];
+  /**
+   * How the workers are placed on the hypervisors. Settled when the pool is made. Hard anti-affinity needs a hypervisor for each worker and one more for a
+   * roll, which makes the new one first.
+   * @default ServerGroupPolicy.SOFT_ANTI_AFFINITY
+   */
+  readonly serverGroupPolicy?: ServerGroupPolicy;
+  /**
+   * Further security groups of the workers' ports.
+   * @default - the cluster's group of workers alone
+   */
+  readonly securityGroupIds?: string[];
+  /**
+   * Other addresses (single ones, or blocks in CIDR notation) that may send from the workers' ports, besides those that the pod network needs: virtual
+   * addresses of MetalLB or keepalived, for example.
+   * @default - none
+   */
+  readonly allowedAddressPairs?: string[];
+  /**
+   * Whether the workers' ports are parents of Neutron trunks. A pod network that needs it (Kuryr) has it anyway. Settled when a server is made.
+   * @default false
+   */
+  readonly trunk?: boolean;
+  /**
+   * How the workers' ports in the cluster's network reach them. A virtual function passes security groups by on most cards. Settled when a server is made.
+   * @default VnicType.NORMAL
+   */
+  readonly vnicType?: VnicType;
+  /**
+   * Neutron's binding profile of these ports. Clouds let administrators alone give one, as a rule. Settled when a server is made.
+   * @default - none
+   */
+  readonly bindingProfile?: { readonly [key: string]: any };
+  /**
+   * Further NICs of each worker: SR-IOV, provider and storage networks. Settled when a server is made.
+   * @default - none
+   */
+  readonly additionalPorts?: PoolPort[];
+  /**
+   * Whether workers get metadata and user data by a config drive, too. Settled when a server is made.
+   * @default - the cluster's `configDrive`
+   */
+  readonly configDrive?: boolean;
+  /**
+   * GPUs of the workers: they get the label `<vendor>/gpu.present=true` and, unless refused, a taint. Settled when a node registers.
+   * @default - none
+   */
+  readonly gpu?: GpuNodes;
+  /**
+   * Huge pages that the workers set aside for pods at boot, one entry for each size. That the hypervisor backs the server's memory by huge pages is the
+   * flavor's matter (`hw:mem_page_size`). Settled when a server is made.
+   * @default - none
+   */
+  readonly hugePages?: HugePages[];
+  /**
+   * Raise it by one to have every worker of the pool replaced by a new one, with the version, image, flavor, labels and so on that the program says then. The new
+   * workers are there, and Ready, before the old ones are drained and go; until then the pool takes twice its quota.
+   * @default 1
+   */
+  readonly generation?: number;
 }
 
 /** The volume that holds etcd's data. It outlives the server that it is attached to. */
@@ -92,4 +212,31 @@ export interface ControlPlaneProps {
    * @default - local disks of the hypervisors
    */
   readonly rootVolume?: RootVolume;
+  /**
+   * How the servers are placed on the hypervisors. Settled when the cluster is made.
+   * @default - hard anti-affinity where the cloud is known to have a hypervisor for each, otherwise soft
+   */
+  readonly serverGroupPolicy?: ServerGroupPolicy;
+  /**
+   * Further security groups of the servers' ports.
+   * @default - the cluster's group of control planes alone
+   */
+  readonly securityGroupIds?: string[];
+  /**
+   * Whether the servers get metadata and user data by a config drive, too. Settled when a server is made.
+   * @default - the cluster's `configDrive`
+   */
+  readonly configDrive?: boolean;
+  /**
+   * The generation of each slot, by its name: `{ 'control-plane-0': 2 }`. Raising one by one replaces that slot's server by a new one, with the version, image,
+   * flavor, user data and so on that the program says then; its name, port, address and etcd volume stay. One slot a plan: a plan that would roll a second
+   * one, or the next one before the gate behind the last was passed, is refused.
+   * @default - 1 for every slot
+   */
+  readonly generations?: { readonly [slot: string]: number };
+  /**
+   * Whether a plan may take slots away. Remove their members from etcd first: three members of which two vanish are a cluster that has lost its quorum.
+   * @default false
+   */
+  readonly allowFewerSlots?: boolean;
 }

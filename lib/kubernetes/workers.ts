@@ -6,6 +6,7 @@ import { PkiMaterial } from './bootstrap/pki-material';
 import { CheckedCluster } from './cluster-checks';
 import { nodeLabels, nodeTaints } from './node-labels';
 import { PodPorts } from './pod-ports';
+import { gpuMarks, hugePageFiles, volumeFiles } from './pools/worker-extras';
 import { sharedText } from './shared-text';
 import { WorkerPoolProps } from './worker-pool';
 import { zonesByName } from './zones';
@@ -30,10 +31,16 @@ export interface WorkersProps {
 export function workerPool(scope: Construct, pool: WorkerPoolProps, props: WorkersProps): ServerPool {
   const { cluster, network, settings, pki, addresses } = props;
   const what = `workerPools.${pool.name}`;
-  const files = workerFiles(settings, pki.caCertificate, addresses, {
-    labels: nodeLabels(scope, `${what}.labels`, pool.labels),
-    taints: nodeTaints(scope, `${what}.taints`, pool.taints),
-  });
+  const gpu = gpuMarks(scope, `${what}.gpu`, pool.gpu);
+  const files = [
+    ...workerFiles(settings, pki.caCertificate, addresses, {
+      // the drainer knows this cluster's own workers by it
+      labels: { ...nodeLabels(scope, `${what}.labels`, { ...gpu.labels, ...pool.labels }), 'strata/pool': pool.name },
+      taints: nodeTaints(scope, `${what}.taints`, [...gpu.taints, ...(pool.taints ?? [])]),
+    }),
+    ...volumeFiles(scope, `${what}.volumes`, pool.volumes),
+    ...hugePageFiles(scope, `${what}.hugePages`, pool.hugePages, pool.flavor),
+  ];
   return new ServerPool(scope, `workers-${pool.name}`, {
     name: `${cluster.clusterName}-${pool.name}`,
     replicas: pool.replicas,
@@ -41,13 +48,20 @@ export function workerPool(scope: Construct, pool: WorkerPoolProps, props: Worke
     flavor: pool.flavor,
     image: pool.nodeImage ?? cluster.nodeImage,
     zones: zonesByName(scope, `${what}.zones`, cluster.cloud.zones, pool.zones),
-    securityGroupIds: [props.securityGroupId],
+    securityGroupIds: [props.securityGroupId, ...(pool.securityGroupIds ?? [])],
     userData: sharedText(scope, `workers-${pool.name}-cloud-config`, sharedCloudConfig(scope, files, cluster.cloudInit)).base64Gzip,
-    serverGroupPolicy: ServerGroupPolicy.SOFT_ANTI_AFFINITY, // a pool grows beyond the number of hypervisors
+    serverGroupPolicy: pool.serverGroupPolicy ?? ServerGroupPolicy.SOFT_ANTI_AFFINITY, // a pool grows beyond the number of hypervisors
     resizeInPlace: false, // it would stop all of them at once
     rootVolume: pool.rootVolume,
     keyPairName: cluster.keyPairName,
     ...props.podPorts,
     tags: props.tags,
+    volumes: pool.volumes?.map(({ name, sizeGib, type }) => ({ name, sizeGib, type })),
+    additionalPorts: pool.additionalPorts,
+    vnicType: pool.vnicType,
+    bindingProfile: pool.bindingProfile,
+    configDrive: pool.configDrive ?? cluster.configDrive,
   });
 }
+    trunk: pool.trunk || props.podPorts.trunk,
+    allowedAddressPairs: [...(props.podPorts.allowedAddressPairs ?? []), ...(pool.allowedAddressPairs ?? [])],
