@@ -1,3 +1,5 @@
+export * from './calico/calico';
+export * from './cilium/cilium';
 export * from './cinder-csi/cinder-csi';
 export * from './cinder-csi/cinder-storage-class';
 export * from './cloud-config/cloud-config';
@@ -7,3 +9,4 @@ export * from './cluster-addons/cluster-capability';
 export * from './helm-addon/helm-addon';
 export * from './openstack-cloud-controller/openstack-cloud-controller';
 export * from './pod-network/pod-network';
+export * from './pod-network/pod-network-props';

@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { toJson } from '../../../lib/core/quoted-text';
 import { TemplateText } from '../../../lib/core/template-text';
 import { renderCloudConf } from '../../../lib/kubernetes/addons/cloud-config/cloud-conf';
-import { apiAddress } from '../../../lib/kubernetes/addons/pod-network/pod-network-values';
+import { apiAddress } from '../../../lib/kubernetes/addons/private/api-address';
 import type { Check, Context } from '../harness/check';
 import { run } from '../harness/process';
 import { Workspace } from '../harness/terraform';

@@ -1,9 +1,11 @@
 import { TerraformStack } from 'cdktf';
 import type { ClusterOptions, TestCluster } from './cluster';
+import { Cni } from '../../../lib/contracts/cni';
+import { Calico } from '../../../lib/kubernetes/addons/calico/calico';
+import { Cilium } from '../../../lib/kubernetes/addons/cilium/cilium';
 import { CinderCsi } from '../../../lib/kubernetes/addons/cinder-csi/cinder-csi';
 import { HelmAddon } from '../../../lib/kubernetes/addons/helm-addon/helm-addon';
 import { OpenStackCloudController } from '../../../lib/kubernetes/addons/openstack-cloud-controller/openstack-cloud-controller';
-import { PodNetwork } from '../../../lib/kubernetes/addons/pod-network/pod-network';
 
 /** An add-on as most people would write it. */
 export interface AnyAddon {
@@ -14,11 +16,12 @@ export interface AnyAddon {
 
 /** Every add-on, by the name that it gives itself. */
 export const ALL_ADDONS: { readonly [name: string]: AnyAddon } = {
+  Calico: { install: (stack, cluster) => new Calico(stack, 'Calico', { cluster }), cluster: { cni: Cni.calico() } },
+  Cilium: { install: (stack, cluster) => new Cilium(stack, 'Cilium', { cluster }), cluster: { cni: Cni.cilium() } },
   CinderCsi: { install: (stack, cluster) => new CinderCsi(stack, 'CinderCsi', { cluster }) },
   HelmAddon: {
     install: (stack, cluster) =>
       new HelmAddon(stack, 'HelmAddon', { cluster, chart: 'oci://ghcr.io/charts/app', version: '1.0.0', namespace: 'app' }),
   },
   OpenStackCloudController: { install: (stack, cluster) => new OpenStackCloudController(stack, 'Ccm', { cluster }) },
-  PodNetwork: { install: (stack, cluster) => new PodNetwork(stack, 'PodNetwork', { cluster }) },
 };

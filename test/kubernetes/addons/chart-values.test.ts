@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { helmValues, releaseOf, synthOn } from './cluster';
-import { CalicoEncapsulation, Cni } from '../../../lib/contracts/cni';
+import { CalicoEncapsulation, CiliumRouting, Cni, Hubble } from '../../../lib/contracts/cni';
 import { CinderCsi } from '../../../lib/kubernetes/addons/cinder-csi/cinder-csi';
 import { OpenStackCloudController } from '../../../lib/kubernetes/addons/openstack-cloud-controller/openstack-cloud-controller';
 import { PodNetwork } from '../../../lib/kubernetes/addons/pod-network/pod-network';
@@ -43,6 +43,7 @@ describe('every value that an add-on sets is one that its chart has', () => {
   beforeAll(() => {
     stacks = {
       cilium: everything(Cni.cilium()),
+      routed: everything(Cni.cilium({ routing: CiliumRouting.NATIVE_NEUTRON_ROUTES, wireGuard: true, hubble: Hubble.UI })),
       calico: everything(Cni.calico()),
       ipip: everything(Cni.calico({ encapsulation: CalicoEncapsulation.IPIP })),
     };
@@ -50,6 +51,7 @@ describe('every value that an add-on sets is one that its chart has', () => {
 
   test.each([
     ['cilium', 'cilium', 'cilium'],
+    ['routed', 'cilium', 'cilium'],
     ['calico', 'tigera-operator', 'calico'],
     ['ipip', 'tigera-operator', 'calico'],
     ['cilium', 'openstack-cloud-controller-manager', 'openstack-cloud-controller-manager'],

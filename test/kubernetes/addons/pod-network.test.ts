@@ -1,8 +1,11 @@
 import { TerraformVariable } from 'cdktf';
 import { ClusterOptions, helmValues, local, releaseOf, synthOn } from './cluster';
-import { CalicoEncapsulation, Cni } from '../../../lib/contracts/cni';
+import { CalicoEncapsulation, CiliumRouting, Cni, Hubble } from '../../../lib/contracts/cni';
+import { ImageRegistries } from '../../../lib/core/image-registries';
 import { KubernetesVersion } from '../../../lib/core/kubernetes-version';
-import { PodNetwork, PodNetworkProps } from '../../../lib/kubernetes/addons/pod-network/pod-network';
+import { Calico } from '../../../lib/kubernetes/addons/calico/calico';
+import { PodNetwork } from '../../../lib/kubernetes/addons/pod-network/pod-network';
+import { PodNetworkProps } from '../../../lib/kubernetes/addons/pod-network/pod-network-props';
 
 function synth(options: ClusterOptions = {}, props: Omit<PodNetworkProps, 'cluster'> = {}) {
   return synthOn(options, (stack, cluster) => new PodNetwork(stack, 'PodNetwork', { cluster, ...props }));
@@ -68,6 +71,34 @@ describe('Cilium', () => {
     expect(helmValues(stack, releaseOf(stack, 'cilium')).ipam.operator.clusterPoolIPv4MaskSize).toBe(size);
   });
 
+  test('without a tunnel nodes route pods to each other, in their own subnet', () => {
+    const stack = synth({ cni: Cni.cilium({ routing: CiliumRouting.NATIVE_ADDRESS_PAIRS }), podMtu: 1442 });
+    const values = helmValues(stack, releaseOf(stack, 'cilium'));
+    expect(values).toMatchObject({ routingMode: 'native', ipv4NativeRoutingCIDR: '10.244.0.0/16', autoDirectNodeRoutes: true, MTU: 1442 });
+    expect(values).not.toHaveProperty('tunnelProtocol');
+  });
+
+  test("with Neutron's routes each node has the addresses that Kubernetes gives it, for the cloud controller to tell the router", () => {
+    const stack = synth({ cni: Cni.cilium({ routing: CiliumRouting.NATIVE_NEUTRON_ROUTES, wireGuard: true }), podMtu: 1347 });
+    expect(helmValues(stack, releaseOf(stack, 'cilium'))).toMatchObject({
+      ipam: { mode: 'kubernetes' },
+      k8s: { requireIPv4PodCIDR: true },
+      routingMode: 'native',
+      autoDirectNodeRoutes: false,
+      encryption: { enabled: true, type: 'wireguard' },
+      MTU: 1442, // of which Cilium takes 95
+    });
+  });
+
+  test.each([
+    [Hubble.OFF, { enabled: false }],
+    [Hubble.NODES, { enabled: true }],
+    [Hubble.UI, { enabled: true, tls: { auto: { method: 'cronJob' } }, relay: { enabled: true }, ui: { enabled: true } }],
+  ])('Hubble: %s', (hubble, values) => {
+    const stack = synth({ cni: Cni.cilium({ hubble }) });
+    expect(helmValues(stack, releaseOf(stack, 'cilium')).hubble).toEqual(values);
+  });
+
   test('an operator that could not be ready on one control-plane node is not asked for', () => {
     const one = synth({ controlPlaneReplicas: 1 });
     expect(helmValues(one, releaseOf(one, 'cilium')).operator.replicas).toBe(1);
@@ -114,6 +145,34 @@ describe('Calico', () => {
     const { bgp, ipPools } = helmValues(stack, releaseOf(stack, 'calico')).installation.calicoNetwork;
     expect([bgp, ipPools[0].encapsulation]).toEqual(['Enabled', 'IPIP']);
   });
+});
+
+test('BGP alone has no tunnel', () => {
+  const stack = synth({ cni: Cni.calico({ encapsulation: CalicoEncapsulation.NONE, blockSize: 24 }), podMtu: 1442 });
+  const { bgp, mtu, ipPools } = helmValues(stack, releaseOf(stack, 'calico')).installation.calicoNetwork;
+  expect([bgp, mtu, ipPools[0].encapsulation, ipPools[0].blockSize]).toEqual(['Enabled', 1442, 'None', 24]);
+});
+
+test('images come from where registries are replaced', () => {
+  const mirrored = (cni: Cni) =>
+    synthOn({ cni }, (scope, cluster) => {
+      ImageRegistries.replace(scope, { all: 'harbor.example.com/mirror' });
+      new PodNetwork(scope, 'PodNetwork', { cluster });
+    });
+  const [cilium, calico] = [mirrored(Cni.cilium()), mirrored(Cni.calico())];
+  expect(helmValues(cilium, releaseOf(cilium, 'cilium'))).toMatchObject({
+    image: { override: `harbor.example.com/mirror/cilium/cilium:v${KubernetesVersion.V1_36.ciliumChart}` },
+    operator: { replicas: 2, image: { override: `harbor.example.com/mirror/cilium/operator-generic:v${KubernetesVersion.V1_36.ciliumChart}` } },
+  });
+  const values = helmValues(calico, releaseOf(calico, 'calico'));
+  expect(values.tigeraOperator).toMatchObject({ registry: 'harbor.example.com', image: 'mirror/tigera/operator' });
+  expect(values.installation.registry).toBe('harbor.example.com/mirror/');
+});
+
+test('an add-on for another pod network than the cluster was made for is an error', () => {
+  expect(() => synthOn({ cni: Cni.cilium() }, (stack, cluster) => new Calico(stack, 'Calico', { cluster }))).toThrow(
+    /the cluster prod was made for another pod network.*got "cilium"; use PodNetwork/,
+  );
 });
 
 test("the user's values are merged over ours", () => {
