@@ -8,10 +8,10 @@ import { isKnown } from '../core/validation';
 export type NodeGroup = 'control-plane' | 'worker';
 const GROUPS: readonly NodeGroup[] = ['control-plane', 'worker'];
 
-/** From where a rule lets traffic in. */
+/** From where a rule lets traffic in, or where it lets it go to. */
 export type RuleSource = { readonly group: NodeGroup } | { readonly cidr: string };
 
-/** A rule that lets traffic in. Its key is its name for ever: Terraform knows the rule by it. */
+/** A rule that lets traffic in, or out. Its key is its name for ever: Terraform knows the rule by it. */
 export interface NodeRule {
   readonly key: string;
   readonly group: NodeGroup;
@@ -29,6 +29,10 @@ export interface NodeRulesInput {
   readonly loadBalancerProvider: LoadBalancerProvider;
   /** The nodes' subnet. */
   readonly nodeCidr: string;
+  /** The nodes' subnet of the other IP family, if they have both. */
+  readonly secondaryNodeCidr?: string;
+  /** Whether the API's address is one that the control planes hand to each other (keepalived), and not a load balancer's. */
+  readonly virtualApiAddress?: boolean;
   /** The subnet of the API's VIP. @default - the nodes' */
   readonly vipCidr?: string;
   /** Who may reach the API from outside. */
@@ -39,6 +43,8 @@ export interface NodeRulesInput {
   readonly publicServiceCidrs?: readonly string[];
   /** Pods, where the pod network has no encapsulation. */
   readonly podCidr?: string;
+  /** Pods' addresses of the other family. */
+  readonly secondaryPodCidr?: string;
   /** Load balancers of Services, where they are in a subnet of their own. */
   readonly serviceSubnetCidr?: string;
   /** Who may log in by SSH. */
@@ -56,6 +62,12 @@ const CONTROLLER_MANAGER_METRICS = 10257;
 const SCHEDULER_METRICS = 10259;
 const SSH = 22;
 const NODE_PORTS = { fromPort: 30000, toPort: 32767 };
+/** VRRP has no name that every release of Neutron gives back as it was given. */
+const VRRP = '112';
+/** IP in IP has no IPv6 (RFC 2003). */
+const IPIP = '4';
+/** The metadata service. DHCP and neighbour discovery are let through by Neutron itself. */
+const METADATA = '169.254.169.254/32';
 
 /**
  * The least that a cluster's nodes must let in, as a function of its pod network, its load balancers and its addresses.
@@ -64,17 +76,16 @@ const NODE_PORTS = { fromPort: 30000, toPort: 32767 };
  * there, whoever may use the API or a service must be let in to the nodes themselves.
  */
 export function nodeSecurityRules(input: NodeRulesInput): NodeRule[] {
-  const { cni, nodeCidr } = input;
-  const family = Cidr.of(nodeCidr).family;
+  const { cni, nodeCidr, secondaryNodeCidr } = input;
+  const nodeCidrs = [nodeCidr, secondaryNodeCidr];
+  const families = familiesOf(input);
+  const [family] = families;
   const ovn = input.loadBalancerProvider === LoadBalancerProvider.OVN;
+  /** Clients reach the API's nodes under their own addresses. */
+  const direct = ovn || input.virtualApiAddress;
   const tcp = (port: number) => ({ protocol: 'tcp', fromPort: port, toPort: port });
-  const fromGroup = (key: string, group: NodeGroup, source: NodeGroup, what: Partial<NodeRule>): NodeRule => ({
-    key: `${key}-from-${source}`,
-    group,
-    family,
-    from: { group: source },
-    ...what,
-  });
+  const fromGroup = (key: string, group: NodeGroup, source: NodeGroup, what: (family: IpFamily) => Partial<NodeRule>): NodeRule[] =>
+    families.map((own) => ({ key: `${key}-from-${source}${suffix(own, family)}`, group, family: own, from: { group: source }, ...what(own) }));
   const fromCidrs = (key: string, group: NodeGroup, cidrs: readonly (string | undefined)[], what: Partial<NodeRule>): NodeRule[] =>
     cidrs.flatMap((cidr, i) =>
       cidr === undefined
@@ -91,36 +102,79 @@ export function nodeSecurityRules(input: NodeRulesInput): NodeRule[] {
     );
 
   const rules: NodeRule[] = [
-    ...fromCidrs('api', 'control-plane', [nodeCidr, input.vipCidr], tcp(API)),
-    ...(ovn ? fromCidrs('api', 'control-plane', input.apiAllowedCidrs ?? [], tcp(API)) : []),
-    fromGroup('etcd', 'control-plane', 'control-plane', { protocol: 'tcp', ...ETCD }),
-    ...GROUPS.flatMap((group) => GROUPS.map((source) => fromGroup(`kubelet-of-${group}`, group, source, tcp(KUBELET)))),
+    ...fromCidrs('api', 'control-plane', [...nodeCidrs, input.vipCidr], tcp(API)),
+    ...(direct ? fromCidrs('api', 'control-plane', input.apiAllowedCidrs ?? [], tcp(API)) : []),
+    ...(input.virtualApiAddress ? fromGroup('vrrp', 'control-plane', 'control-plane', () => ({ protocol: VRRP })).slice(0, 1) : []),
+    ...fromGroup('etcd', 'control-plane', 'control-plane', () => ({ protocol: 'tcp', ...ETCD })),
+    ...GROUPS.flatMap((group) => GROUPS.flatMap((source) => fromGroup(`kubelet-of-${group}`, group, source, () => tcp(KUBELET)))),
     ...cni.nodeTraffic.flatMap((traffic) =>
-      GROUPS.flatMap((group) => GROUPS.map((source) => fromGroup(`${slug(traffic)}-of-${group}`, group, source, ofTraffic(traffic, family)))),
+      GROUPS.flatMap((group) =>
+        GROUPS.flatMap((source) => fromGroup(`${slug(traffic)}-of-${group}`, group, source, (own) => ofTraffic(traffic, own))).filter(
+          (rule) => !(rule.protocol === IPIP && rule.family === IpFamily.V6),
+        ),
+      ),
     ),
     // Load balancers, their monitors and the hairpin of OVN come from the nodes' subnet.
     ...(['tcp', 'udp'] as const).flatMap((protocol) => [
-      ...fromCidrs(`node-ports-${protocol}`, 'worker', [nodeCidr], { protocol, ...NODE_PORTS }),
+      ...fromCidrs(`node-ports-${protocol}`, 'worker', nodeCidrs, { protocol, ...NODE_PORTS }),
       ...(ovn ? fromCidrs(`node-ports-${protocol}`, 'worker', input.publicServiceCidrs ?? [], { protocol, ...NODE_PORTS }) : []),
     ]),
     // Without a tunnel Neutron sees pods under their own addresses. A node's port is also that of the pods on it, unless they have ports of their own:
     // whatever a node sends to a pod on another (webhooks, aggregated APIs, what a node port forwards) must pass, on any port.
-    ...(cni.podTransport !== PodTransport.TUNNEL ? GROUPS.flatMap((group) => fromCidrs(`pods-of-${group}`, group, [input.podCidr], {})) : []),
+    ...(cni.podTransport !== PodTransport.TUNNEL
+      ? GROUPS.flatMap((group) => fromCidrs(`pods-of-${group}`, group, [input.podCidr, input.secondaryPodCidr], {}))
+      : []),
     ...(cni.podTransport === PodTransport.ADDRESS_PAIRS || cni.podTransport === PodTransport.NEUTRON_ROUTES
-      ? GROUPS.flatMap((group) => GROUPS.map((source) => fromGroup(`to-pods-of-${group}`, group, source, {})))
+      ? GROUPS.flatMap((group) => GROUPS.flatMap((source) => fromGroup(`to-pods-of-${group}`, group, source, () => ({}))))
       : []),
     ...GROUPS.flatMap((group) => fromCidrs(`services-of-${group}`, group, [input.serviceSubnetCidr], {})),
     ...GROUPS.flatMap((group) => fromCidrs(`ssh-of-${group}`, group, input.sshAllowedCidrs ?? [], tcp(SSH))),
     ...(input.controlPlaneMetrics
       ? [CONTROLLER_MANAGER_METRICS, CLOUD_CONTROLLER_METRICS, SCHEDULER_METRICS, ETCD_METRICS].flatMap((port) =>
-          GROUPS.map((source) => fromGroup(`metrics-${port}`, 'control-plane', source, tcp(port))),
+          GROUPS.flatMap((source) => fromGroup(`metrics-${port}`, 'control-plane', source, () => tcp(port))),
         )
       : []),
   ];
-  if (ovn && family === IpFamily.V4 && (input.apiAllowedCidrs ?? []).length > 0 && input.routerExternalAddress !== undefined) {
+  if (direct && family === IpFamily.V4 && (input.apiAllowedCidrs ?? []).length > 0 && input.routerExternalAddress !== undefined) {
     rules.push({ key: 'api-from-own-router', group: 'control-plane', family, from: { cidr: `${input.routerExternalAddress}/32` }, ...tcp(API) });
   }
   return withoutTwins(rules);
+}
+
+/**
+ * What nodes may send where not everything is let out: to each other, to the metadata service, to pods and load balancers where those have addresses that
+ * Neutron sees, and to the ranges that are given.
+ */
+export function nodeEgressRules(input: NodeRulesInput, allowedCidrs: readonly string[]): NodeRule[] {
+  const [family] = familiesOf(input);
+  const to = (key: string, cidr: string | undefined, what: Partial<NodeRule> = {}): NodeRule[] =>
+    cidr === undefined
+      ? []
+      : GROUPS.map((group) => ({
+          key: `egress-${key}-of-${group}`,
+          group,
+          family: familyOf(cidr) ?? family,
+          from: { cidr: canonical(cidr) },
+          ...what,
+        }));
+  const pods = input.cni.podTransport === PodTransport.TUNNEL ? [] : [input.podCidr, input.secondaryPodCidr];
+  const inside = [input.nodeCidr, input.secondaryNodeCidr, input.vipCidr, input.serviceSubnetCidr, ...pods];
+  const known = (cidr: string, i: number) => (isKnown(cidr) ? canonical(cidr) : `reference-${i}`);
+  return withoutTwins([
+    ...inside.flatMap((cidr, i) => (cidr === undefined ? [] : to(known(cidr, i), cidr))),
+    ...to('metadata', METADATA, { protocol: 'tcp', fromPort: 80, toPort: 80 }),
+    ...allowedCidrs.flatMap((cidr, i) => to(`allowed-${known(cidr, i)}`, cidr)),
+  ]);
+}
+
+/** The IP families of the nodes, that of their first subnet first. */
+export function familiesOf({ nodeCidr, secondaryNodeCidr }: Pick<NodeRulesInput, 'nodeCidr' | 'secondaryNodeCidr'>): IpFamily[] {
+  return [nodeCidr, ...(secondaryNodeCidr === undefined ? [] : [secondaryNodeCidr])].map((cidr) => Cidr.of(cidr).family);
+}
+
+/** Rules of the first family have been there before those of a second: their names stay. */
+function suffix(own: IpFamily, first: IpFamily): string {
+  return own === first ? '' : `-${own.toLowerCase()}`;
 }
 
 /** Neutron refuses the same rule twice: a client range that is the nodes' own, or that was given twice. */

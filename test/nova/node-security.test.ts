@@ -6,7 +6,7 @@ import { LoadBalancerProvider } from '../../lib/contracts/openstack-cloud';
 import { Cidr } from '../../lib/core/cidr';
 import { IpFamily } from '../../lib/core/ip-family';
 import { NodeSecurityGroups, NodeSecurityGroupsProps } from '../../lib/nova/node-security-groups';
-import { NodeRule, NodeRulesInput, nodeSecurityRules } from '../../lib/nova/node-security-rules';
+import { familiesOf, nodeEgressRules, NodeRule, NodeRulesInput, nodeSecurityRules } from '../../lib/nova/node-security-rules';
 import { Block } from '../support/synth';
 
 const { AMPHORA, OVN } = LoadBalancerProvider;
@@ -102,15 +102,62 @@ test('SSH and the control plane’s metrics only when asked for', () => {
   );
 });
 
+describe('a virtual address of the API', () => {
+  test('VRRP passes between control planes alone, and clients come to them under their own addresses', () => {
+    const more = lines({ virtualApiAddress: true, apiAllowedCidrs: ['198.51.100.0/24'], routerExternalAddress: '203.0.113.7' });
+    expect(more.filter((rule) => !lines().includes(rule))).toEqual([
+      'control-plane 112 < control-plane',
+      'control-plane tcp/6443 < 198.51.100.0/24',
+      'control-plane tcp/6443 < 203.0.113.7/32',
+    ]);
+  });
+});
+
+describe('both IP families', () => {
+  const both = nodeSecurityRules({ ...base, secondaryNodeCidr: 'fd00:20::/64', cni: Cni.calico({ encapsulation: CalicoEncapsulation.IPIP }) });
+
+  test('what passes between nodes passes in both; rules of the first have the names that they always had', () => {
+    const single = nodeSecurityRules({ ...base, cni: Cni.calico({ encapsulation: CalicoEncapsulation.IPIP }) });
+    expect(both).toEqual(expect.arrayContaining(single));
+    const added = both.filter(({ family }) => family === IpFamily.V6).map(({ key }) => key);
+    expect(added).toEqual(
+      expect.arrayContaining(['etcd-from-control-plane-ipv6', 'kubelet-of-worker-from-control-plane-ipv6', 'api-from-fd00:20::/64']),
+    );
+  });
+
+  test('IPIP has no IPv6', () => {
+    expect(both.filter(({ protocol }) => protocol === '4').map(({ family }) => family)).toEqual(['IPv4', 'IPv4', 'IPv4', 'IPv4']);
+  });
+});
+
+test('what nodes may send to, where not everything is let out', () => {
+  const out = nodeEgressRules({ ...base, secondaryNodeCidr: 'fd00:20::/64', podCidr: '10.244.0.0/16' }, ['203.0.113.0/24', '10.20.0.0/16']);
+  expect(out.filter(({ group }) => group === 'worker').map((rule) => line(rule).replace('<', '>'))).toEqual([
+    'worker any > 10.20.0.0/16',
+    'worker any > fd00:20::/64',
+    'worker tcp/80 > 169.254.169.254/32',
+    'worker any > 203.0.113.0/24',
+  ]);
+  const native = Cni.cilium({ routing: CiliumRouting.NATIVE_ADDRESS_PAIRS });
+  expect(nodeEgressRules({ ...base, cni: native, podCidr: '10.244.0.0/16' }, []).map(line)).toContain('worker any < 10.244.0.0/16');
+});
+
 describe('whatever the choices', () => {
   const v4 = fc.constantFrom('10.20.0.0/16', '192.168.7.0/24', '198.51.100.0/24', '203.0.113.128/25', '0.0.0.0/0');
   const v6 = fc.constantFrom('fd00:20::/64', '2001:db8::/32', '2001:db8:1::/48', '::/0');
   const inputs: fc.Arbitrary<NodeRulesInput> = fc.boolean().chain((six) => {
     const cidr = six ? v6 : v4;
     return fc.record({
-      cni: fc.constantFrom(Cni.cilium(), Cni.calico(), ...(six ? [] : [Cni.calico({ encapsulation: CalicoEncapsulation.IPIP })])),
+      cni: fc.constantFrom(
+        Cni.cilium(),
+        Cni.calico(),
+        Cni.cilium({ wireGuard: true }),
+        ...(six ? [] : [Cni.calico({ encapsulation: CalicoEncapsulation.IPIP })]),
+      ),
       loadBalancerProvider: fc.constantFrom(AMPHORA, OVN),
       nodeCidr: fc.constantFrom(...(six ? ['fd00:20::/64'] : ['10.20.0.0/16'])),
+      secondaryNodeCidr: fc.option(fc.constantFrom(...(six ? ['10.20.0.0/16'] : ['fd00:20::/64'])), { nil: undefined }),
+      virtualApiAddress: fc.boolean(),
       apiAllowedCidrs: fc.option(fc.array(cidr), { nil: undefined }),
       publicServiceCidrs: fc.option(fc.array(cidr), { nil: undefined }),
       sshAllowedCidrs: fc.option(fc.array(cidr), { nil: undefined }),
@@ -125,18 +172,20 @@ describe('whatever the choices', () => {
 
   test('what passes between nodes passes in both directions, etcd and metrics aside', () => {
     holds((rules) => {
-      const all = rules.map(line);
+      const ofFamily = (rule: NodeRule) => `${rule.family} ${line(rule)}`;
+      const all = rules.map(ofFamily);
       for (const rule of rules) {
         if (!('group' in rule.from) || rule.group === rule.from.group || /^metrics/.test(rule.key)) continue;
-        expect(all).toContain(line({ ...rule, group: rule.from.group, from: { group: rule.group } }));
+        expect(all).toContain(ofFamily({ ...rule, group: rule.from.group, from: { group: rule.group } }));
       }
     });
   });
 
   test('etcd is for control planes alone', () => {
-    holds((rules) => {
+    holds((rules, input) => {
       const etcd = rules.filter(({ fromPort }) => fromPort === 2379);
-      expect(etcd.map(({ group, from }) => [group, from])).toEqual([['control-plane', { group: 'control-plane' }]]);
+      for (const { group, from } of etcd) expect([group, from]).toEqual(['control-plane', { group: 'control-plane' }]);
+      expect(etcd.map(({ family }) => family)).toEqual(familiesOf(input));
     });
   });
 
@@ -159,22 +208,26 @@ describe('whatever the choices', () => {
   test('every rule has its own key, and no two say the same: Neutron refuses twins', () => {
     holds((rules) => {
       expect(new Set(rules.map(({ group, key }) => `${group} ${key}`)).size).toBe(rules.length);
-      expect(new Set(rules.map(line)).size).toBe(rules.length);
+      expect(new Set(rules.map((rule) => `${rule.family} ${line(rule)}`)).size).toBe(rules.length);
     });
   });
 
   test('every rule is of one family, its range included', () => {
-    holds((rules, { nodeCidr }) => {
+    holds((rules, input) => {
       for (const rule of rules) {
-        expect(rule.family).toBe(Cidr.of(nodeCidr).family);
+        expect(familiesOf(input)).toContain(rule.family);
         if ('cidr' in rule.from) expect(Cidr.of(rule.from.cidr).family).toBe(rule.family);
-        if (rule.family === IpFamily.V6) expect(rule.protocol).not.toBe('icmp');
+        if (rule.family === IpFamily.V6) expect(['icmp', '4']).not.toContain(rule.protocol);
       }
     });
   });
 
   test('the nodes’ own subnet always reaches the API', () => {
-    holds((rules, { nodeCidr }) => expect(rules.map(line)).toContain(`control-plane tcp/6443 < ${nodeCidr}`));
+    holds((rules, { nodeCidr, secondaryNodeCidr }) => {
+      for (const cidr of [nodeCidr, ...(secondaryNodeCidr ? [secondaryNodeCidr] : [])]) {
+        expect(rules.map(line)).toContain(`control-plane tcp/6443 < ${cidr}`);
+      }
+    });
   });
 
   test('one range more adds rules and changes no other', () => {
@@ -209,6 +262,12 @@ describe('in Neutron', () => {
     expect(egress.map(({ ethertype, protocol, remote_ip_prefix }) => [ethertype, protocol, remote_ip_prefix])).toEqual(
       ['IPv4', 'IPv6', 'IPv4', 'IPv6'].map((ethertype) => [ethertype, undefined, undefined]),
     );
+  });
+
+  test('egress that is restricted has no rule for everywhere', () => {
+    const egress = Object.values(build({ egressAllowedCidrs: ['203.0.113.0/24'] }).resources(RULE)).filter(({ direction }) => direction === 'egress');
+    expect(egress.map(({ remote_ip_prefix }) => remote_ip_prefix)).not.toContain(undefined);
+    expect(egress).toContainEqual(expect.objectContaining({ remote_ip_prefix: '203.0.113.0/24', ethertype: 'IPv4' }));
   });
 
   test('rules are known by what they are for, not by their place in a list', () => {
