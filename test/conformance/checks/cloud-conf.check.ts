@@ -2,24 +2,21 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { App, LocalBackend, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
 import * as fc from 'fast-check';
+import { LoadBalancerProvider } from '../../../lib/contracts/openstack-cloud';
 import { toJson } from '../../../lib/core/quoted-text';
 import { TemplateText } from '../../../lib/core/template-text';
 import { renderCloudConf } from '../../../lib/kubernetes/addons/cloud-config/cloud-conf';
+import { cloudConfSections } from '../../../lib/kubernetes/addons/cloud-config/cloud-config-sections';
 import { apiAddress } from '../../../lib/kubernetes/addons/private/api-address';
+import { denseText, everyField } from '../../kubernetes/addons/cloud-conf-fields';
 import type { Check, Context } from '../harness/check';
-import { run } from '../harness/process';
+import { exec, run } from '../harness/process';
 import { Workspace } from '../harness/terraform';
 
-/** Texts dense in what Terraform, gcfg and JSON take for their own. What cloud.conf can't hold is an error at synth, and tested there. */
-const text = fc
-  .string({
-    unit: fc.oneof(
-      { weight: 3, arbitrary: fc.constantFrom('"', '\\', '#', ';', '=', '[', ']', ' ', '\t', '\n', '$', '{', '}', '%', '${', '%{', '\\n', 'a') },
-      { weight: 1, arbitrary: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }) },
-    ),
-    maxLength: 30,
-  })
-  .map((value) => value.replace(/[\0\r]/g, '').normalize('NFC'));
+/** What cloud.conf can hold; the rest is an error at synth, and tested there. */
+const text = denseText.map((value) => value.replace(/[\0\r]/g, '').normalize('NFC'));
+/** What a field can hold that is not split into several. */
+const whole = text.map((value) => `n${value.replace(/[\n,]/g, ' ')}n`);
 
 /** Applies a stack that needs no provider and returns its outputs. Its variables keep their values in their defaults. */
 async function outputsOf(context: Context, build: (stack: TerraformStack) => void): Promise<{ readonly [name: string]: unknown }> {
@@ -48,28 +45,50 @@ export const checks: readonly Check[] = [
     name: 'cloud.conf: the parser of the controllers reads every text back that Terraform has written, references among them',
     needs: ['terraform', 'gcfg'],
     run: async (context) => {
-      const samples = fc.sample(fc.tuple(text, text, text), 60);
+      const samples = fc.sample(fc.tuple(whole, text), 60);
+      const files = samples.map(([literal, secret]) => {
+        const { options, expected } = everyField(() => literal);
+        const { global, ...rest } = options;
+        return { literal, secret: `${secret}.`, options: rest, keys: global!.authentication!._keys, expected };
+      });
       const outputs = await outputsOf(context, (stack) =>
-        samples.forEach(([literal, secret, name], i) => {
-          const conf = renderCloudConf('check', [
-            { name: 'Global', values: { 'auth-url': literal, 'application-credential-secret': late(stack, `secret${i}`, secret).stringValue } },
-            { name: 'Networking', values: { 'public-network-name': [literal, 'two'] } },
-            { name: 'LoadBalancerClass', subsection: subsection(name), values: { 'floating-subnet': literal } },
-            { name: 'BlockStorage', values: { 'node-volume-attach-limit': 24, 'ignore-volume-az': true } },
-          ]);
-          output(stack, `conf${i}`, new TemplateText(stack, `Conf${i}`, { parts: [conf] }).value);
+        files.forEach(({ secret, options, keys }, i) => {
+          const facts: any = {
+            cloud: {
+              authUrl: 'https://keystone.example.com:5000/v3',
+              region: 'one',
+              zones: [{ compute: 'az1', volume: 'nova' }],
+              loadBalancerProvider: LoadBalancerProvider.AMPHORA,
+            },
+            credential: { applicationCredentialId: 'id', applicationCredentialSecret: late(stack, `secret${i}`, secret).stringValue },
+          };
+          const { sections } = cloudConfSections('check', facts, options);
+          const withLogin = sections.map((section) => (section.name === 'Global' ? { ...section, values: { ...section.values, ...keys } } : section));
+          output(stack, `conf${i}`, new TemplateText(stack, `Conf${i}`, { parts: [renderCloudConf('check', withLogin)] }).value);
         }),
       );
-      for (const [i, [literal, secret, name]] of samples.entries()) {
+      for (const [i, { secret, expected }] of files.entries()) {
         const { stdout } = await run(context.value('GCFG'), [], { input: String(outputs[`conf${i}`]) });
-        const found = JSON.stringify(JSON.parse(stdout));
-        const expected = JSON.stringify({
-          Global: { 'auth-url': literal, region: '', 'application-credential-secret': secret },
-          Networking: { 'public-network-name': [literal, 'two'] },
-          LoadBalancerClass: { [subsection(name)]: { 'floating-subnet': literal } },
-          BlockStorage: { 'node-volume-attach-limit': 24, 'ignore-volume-az': true },
-        });
-        if (found !== expected) throw new Error(`expected ${expected}\nfound    ${found}`);
+        const found = JSON.parse(stdout);
+        const wanted = [...Object.entries(expected), ['Global', { 'application-credential-secret': [secret] }] as const];
+        for (const [section, values] of wanted) {
+          const [, name] = /^LoadBalancerClass "(.*)"$/s.exec(section) ?? [];
+          const there = name === undefined ? found[section] : found.LoadBalancerClass[name];
+          for (const [key, value] of Object.entries(values)) {
+            const read = [there?.[key] ?? []].flat();
+            if (JSON.stringify(read) !== JSON.stringify(value)) {
+              throw new Error(`${key} of [${section}]: expected ${JSON.stringify(value)}, found ${JSON.stringify(read)}`);
+            }
+          }
+        }
+        if (found.BlockStorage['node-volume-attach-limit'] !== 24 || found.BlockStorage['ignore-volume-az'] !== true) {
+          throw new Error(`numbers and switches: ${JSON.stringify(found.BlockStorage)}`);
+        }
+      }
+      // the instrument must be able to say no
+      for (const wrong of ['[LoadBalancer]\nsubnet="a"\n', '[Global]\nregion="a\n', '[BlockStorage]\nbs-version=v2\n']) {
+        const { code } = await exec(context.value('GCFG'), [], { input: wrong });
+        if (code === 0) throw new Error(`the parser took ${JSON.stringify(wrong)}`);
       }
       context.log(`${samples.length} files`);
     },
@@ -110,8 +129,3 @@ export const checks: readonly Check[] = [
     },
   },
 ];
-
-/** The name of a section's part is one line, and not empty. */
-function subsection(name: string): string {
-  return `n${name.replaceAll('\n', ' ')}`;
-}

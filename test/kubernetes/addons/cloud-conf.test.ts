@@ -1,8 +1,11 @@
 import { TerraformVariable } from 'cdktf';
 import fc from 'fast-check';
+import { denseText, everyField } from './cloud-conf-fields';
 import { readGcfg } from './gcfg';
+import { LoadBalancerProvider } from '../../../lib/contracts/openstack-cloud';
 import { TemplateText } from '../../../lib/core/template-text';
 import { renderCloudConf, Section } from '../../../lib/kubernetes/addons/cloud-config/cloud-conf';
+import { cloudConfSections } from '../../../lib/kubernetes/addons/cloud-config/cloud-config-sections';
 import { synthStack } from '../../support/synth';
 
 const text = fc.oneof(
@@ -25,7 +28,7 @@ describe('cloud.conf', () => {
           { name: 'LoadBalancerClass', subsection: name, values: { 'floating-subnet': value } },
           { name: 'BlockStorage', values: { 'node-volume-attach-limit': 24 } },
         ];
-        const sound = [value, name, ...list].every(speakable) && name !== '' && !name.includes('\n');
+        const sound = [value, name, ...list].every((part) => speakable(part) && part !== '') && !name.includes('\n');
         let rendered: string;
         try {
           rendered = renderCloudConf('test', sections);
@@ -46,6 +49,45 @@ describe('cloud.conf', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  test('every field of every section takes any text, or says what is wrong with it', () => {
+    const facts: any = {
+      cloud: {
+        authUrl: 'https://k:5000/v3',
+        region: 'one',
+        zones: [{ compute: 'a', volume: 'a' }],
+        loadBalancerProvider: LoadBalancerProvider.AMPHORA,
+      },
+      credential: {},
+    };
+    let held = 0;
+    fc.assert(
+      fc.property(fc.array(fc.oneof(denseText, text), { minLength: 1, maxLength: 4 }), (texts) => {
+        let next = 0;
+        const { options, expected } = everyField(() => texts[next++ % texts.length]);
+        // What the test puts in as a literal is a secret that only a reference may carry: it is looked at elsewhere.
+        const { global, ...rest } = options;
+        const keys = global!.authentication!._keys;
+        let rendered: string;
+        try {
+          const { sections } = cloudConfSections('test', facts, rest);
+          rendered = renderCloudConf(
+            'test',
+            sections.map((section) => (section.name === 'Global' ? { ...section, values: keys } : section)),
+          );
+        } catch (error) {
+          expect((error as Error).message).toMatch(/^test: \S.* (is|has|must) .*; (take it out|leave it out|choose others|choose another name)$/s);
+          expect(texts.every((one) => speakable(one) && one !== '' && one.trim() === one && !/[,\n]/.test(one))).toBe(false);
+          return;
+        }
+        held++;
+        const read = readGcfg(rendered);
+        for (const [section, values] of Object.entries(expected)) expect(read[section]).toMatchObject(values);
+      }),
+      { numRuns: 400 },
+    );
+    expect(held).toBeGreaterThan(50);
   });
 
   test('the reader itself is strict: it refuses what gcfg refuses', () => {

@@ -1,12 +1,23 @@
+import { HelmProvider } from '@cdktf/provider-helm/lib/provider';
+import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
+import { TerraformStack, TerraformVariable } from 'cdktf';
 import { ClusterOptions, helmValues, local, releaseOf, synthOn, TestCluster } from './cluster';
 import { Gcfg, readGcfg } from './gcfg';
 import { LoadBalancerProvider } from '../../../lib/contracts/openstack-cloud';
 import { CinderCsi } from '../../../lib/kubernetes/addons/cinder-csi/cinder-csi';
+import { CloudAuthentication } from '../../../lib/kubernetes/addons/cloud-config/cloud-authentication';
 import { CloudConfig, CloudConfigProps } from '../../../lib/kubernetes/addons/cloud-config/cloud-config';
-import { LoadBalancerMethod, MetadataSource } from '../../../lib/kubernetes/addons/cloud-config/cloud-config-options';
+import {
+  CloudEndpointType,
+  DiskBus,
+  LoadBalancerMethod,
+  MetadataSource,
+  TlsContainerStore,
+} from '../../../lib/kubernetes/addons/cloud-config/cloud-config-options';
 import { storageTopology } from '../../../lib/kubernetes/addons/cloud-config/storage-topology';
 import { OpenStackCloudController } from '../../../lib/kubernetes/addons/openstack-cloud-controller/openstack-cloud-controller';
 import { literalsOf } from '../../support/expressions';
+import { synthApp } from '../../support/synth';
 
 function cloudConf(props: Omit<CloudConfigProps, 'cluster'> = {}, options: ClusterOptions = {}): Gcfg {
   const stack = synthOn(options, (scope, cluster) => new CloudConfig(scope, 'CloudConfig', { cluster, ...props }));
@@ -62,12 +73,46 @@ describe('CloudConfig', () => {
     });
     expect(Object.keys(stack.resources('kubernetes_secret_v1'))).toHaveLength(1);
     for (const name of ['openstack-cloud-controller-manager', 'openstack-cinder-csi']) {
-      expect(local(stack, releaseOf(stack, name).values[0])).toMatch(
-        /"checksum\/cloud-config":"\$\{[^}]*nonsensitive\(sha256\(local\.CloudConfig_CloudConf_/,
-      );
+      expect(local(stack, releaseOf(stack, name).values[0])).toMatch(/"checksum\/cloud-config":"\$\{[^}]*local\.CloudConfig_Checksum_/);
       expect(releaseOf(stack, name).depends_on).toContainEqual(expect.stringMatching(/^kubernetes_secret_v1\.CloudConfig_Secret_/));
       expect(helmValues(stack, releaseOf(stack, name)).secret).toMatchObject({ enabled: true, create: false, name: 'cloud-config' });
     }
+  });
+
+  test('the checksum is that of all its files', () => {
+    const checksum = (options: ClusterOptions) => {
+      const stack = synthOn(options, (scope, cluster) => new CloudConfig(scope, 'CloudConfig', { cluster }));
+      const [, expression] = Object.entries(stack.json.locals).find(([name]) => name.startsWith('CloudConfig_Checksum_'))!;
+      const [, name] = /^\$\{nonsensitive\(sha256\(local\.([\w-]+)\)\)\}$/.exec(expression as string)!;
+      return { name, text: stack.json.locals[name] as string };
+    };
+    expect(checksum({}).name).toMatch(/^CloudConfig_CloudConf_/);
+    const withCa = checksum({ caCertificatePem: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n' });
+    expect(withCa.text).toMatch(/^\$\{local\.CloudConfig_CloudConf_\w+\}-----BEGIN CERTIFICATE/);
+  });
+
+  test('a cluster has one for all stacks: what is in another stack comes after it and sees nothing but the hash', () => {
+    const stacks = synthApp((app) => {
+      const stackOf = (name: string) => {
+        const stack = new TerraformStack(app, name);
+        new KubernetesProvider(stack, 'kubernetes', {});
+        new HelmProvider(stack, 'helm', {});
+        return stack;
+      };
+      const first = stackOf('first');
+      const cluster = new TestCluster(first, 'Cluster');
+      new OpenStackCloudController(first, 'Ccm', { cluster });
+      const second = stackOf('second');
+      new CinderCsi(second, 'CinderCsi', { cluster });
+      expect(second.dependencies).toEqual([first]);
+    });
+    expect(Object.keys(stacks.second.resources('kubernetes_secret_v1'))).toEqual([]);
+    expect(Object.values(stacks.first.json.output).map(({ value }: any) => value)).toEqual([
+      expect.stringMatching(/^\$\{local\.CloudConfig_Checksum_\w+\}$/),
+    ]);
+    expect(local(stacks.second, releaseOf(stacks.second, 'openstack-cinder-csi').values[0])).toMatch(
+      /"checksum\/cloud-config":"\$\{[^}]*nonsensitive\(data\.terraform_remote_state\./,
+    );
   });
 
   test('made before the add-ons, it is the one they use', () => {
@@ -84,7 +129,7 @@ describe('CloudConfig', () => {
         new OpenStackCloudController(scope, 'Ccm', { cluster });
         new CloudConfig(scope, 'Mine', { cluster });
       });
-    expect(late).toThrow('test/Mine: a stack has one CloudConfig, and this one has test/CloudConfig; make it before the add-ons');
+    expect(late).toThrow('test/Mine: a cluster has one CloudConfig, and prod has test/CloudConfig; make it before the add-ons');
   });
 
   test('a stack with the add-ons of two clusters is an error', () => {
@@ -93,7 +138,7 @@ describe('CloudConfig', () => {
         new OpenStackCloudController(scope, 'Ccm', { cluster });
         new CinderCsi(scope, 'CinderCsi', { cluster: new TestCluster(scope, 'Other', { clusterName: 'other' }) });
       });
-    expect(two).toThrow('test/CinderCsi: this stack has the cloud.conf of another cluster, prod, got "other"');
+    expect(two).toThrow('test/CinderCsi: this stack has the add-ons of another cluster, prod, got "other"');
   });
 
   test('a cluster without a known OpenStack is an error that says what to give', () => {
@@ -121,9 +166,15 @@ describe('CloudConfig', () => {
         maxSharedLoadBalancers: 3,
         nodeSelector: { 'node-role': 'edge', gateway: '' },
         enableIngressHostname: true,
+        ingressHostnameSuffix: 'sslip.io',
+        containerStore: TlsContainerStore.EXTERNAL,
+        cascadeDelete: false,
+        providerRequiresSerialApiCalls: true,
       },
-      loadBalancerClasses: [{ name: 'office "1"', floatingSubnetId: 'sub' }],
+      loadBalancerClasses: [{ name: 'office "1"', floatingSubnetId: 'sub', memberSubnetId: 'members' }],
       blockStorage: { rescanOnResize: true, ignoreVolumeMicroversion: true },
+      route: { routerId: 'router' },
+      keyManager: { keyId: 'key' },
       metadata: { searchOrder: [MetadataSource.METADATA_SERVICE, MetadataSource.CONFIG_DRIVE], requestTimeoutSeconds: 10 },
     });
     expect(conf.Networking).toEqual({
@@ -147,9 +198,15 @@ describe('CloudConfig', () => {
       'max-shared-lb': ['3'],
       'node-selector': ['node-role=edge,gateway'],
       'enable-ingress-hostname': ['true'],
+      'ingress-hostname-suffix': ['sslip.io'],
+      'container-store': ['external'],
+      'cascade-delete': ['false'],
+      'provider-requires-serial-api-calls': ['true'],
     });
+    expect(conf.Route).toEqual({ 'router-id': ['router'] });
+    expect(conf.KeyManager).toEqual({ 'key-id': ['key'] });
     expect(conf.LoadBalancer).not.toHaveProperty('subnet-id');
-    expect(conf['LoadBalancerClass "office "1""']).toEqual({ 'floating-subnet-id': ['sub'] });
+    expect(conf['LoadBalancerClass "office "1""']).toEqual({ 'floating-subnet-id': ['sub'], 'member-subnet-id': ['members'] });
     expect(conf.BlockStorage).toMatchObject({ 'rescan-on-resize': ['true'], 'ignore-volume-microversion': ['true'] });
     expect(conf.Metadata).toEqual({ 'search-order': ['metadataService,configDrive'], 'request-timeout': ['10s'] });
   });
@@ -194,6 +251,10 @@ describe('CloudConfig', () => {
       /timeoutSeconds must be less than delaySeconds.*\[5,5\]/,
     ],
     ['timeout over the default delay', { loadBalancer: { monitor: { timeoutSeconds: 11 } } }, /\[11,10\]/],
+    ['a tag with a comma', { loadBalancer: { floatingSubnetTags: ['a,b'] } }, /floatingSubnetTags must not be empty, have commas.*got "a,b"/],
+    ['an empty text', { loadBalancer: { flavorId: '' } }, /flavor-id of \[LoadBalancer\] is empty/],
+    ['a label that no node has', { loadBalancer: { nodeSelector: { 'a b': 'c' } } }, /nodeSelector has a key that can't be a label's, got "a b"/],
+    ['a value that no label has', { loadBalancer: { nodeSelector: { a: 'b,c' } } }, /nodeSelector\.a can't be a label's value, got "b,c"/],
     ['no volumes', { blockStorage: { nodeVolumeAttachLimit: 0 } }, /nodeVolumeAttachLimit must be a whole number from 1 to 256, got 0/],
     ['a sort order that is no CIDR', { networking: { addressSortOrder: ['10.0.0.1/8'] } }, /addressSortOrder has bits set/],
     [
@@ -205,6 +266,92 @@ describe('CloudConfig', () => {
     expect(() => cloudConf(props)).toThrow(message);
     expect(() => cloudConf(props)).toThrow(/^test\/CloudConfig: /);
   });
+});
+
+const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+
+describe('logins', () => {
+  const globalOf = (global: (secret: string) => CloudConfigProps['global']) => {
+    const stack = synthOn({}, (scope, cluster) => {
+      const secret = new TerraformVariable(scope, 'secret', { sensitive: true }).stringValue;
+      new CloudConfig(scope, 'CloudConfig', { cluster, global: global(secret) });
+    });
+    const { data } = stack.resource('kubernetes_secret_v1');
+    return { global: readGcfg(literalsOf(local(stack, data['cloud.conf']))).Global, data };
+  };
+  const user = { userName: 'ops', userDomainName: 'Default', projectName: 'prod', projectDomainId: 'default' };
+
+  test('by password, by trust, by the name of a credential', () => {
+    expect(globalOf((password) => ({ authentication: CloudAuthentication.password({ ...user, password }) })).global).toEqual({
+      'auth-url': ['https://keystone.example.com:5000/v3'],
+      region: ['RegionOne'],
+      username: ['ops'],
+      'user-domain-name': ['Default'],
+      'tenant-name': ['prod'],
+      'tenant-domain-id': ['default'],
+      password: [''],
+    });
+    expect(
+      globalOf((trusteePassword) => ({ authentication: CloudAuthentication.trust({ trustId: 't', trusteeId: 'u', trusteePassword }) })).global,
+    ).toMatchObject({ 'trust-id': ['t'], 'trustee-id': ['u'], 'trustee-password': [''] });
+    const named = globalOf((secret) => ({ authentication: CloudAuthentication.namedCredential({ name: 'c', userId: 'u', secret }) })).global;
+    expect(named).toMatchObject({ 'application-credential-name': ['c'], 'user-id': ['u'], 'application-credential-secret': [''] });
+    expect(named).not.toHaveProperty('application-credential-id');
+  });
+
+  test('client certificates are files beside it', () => {
+    const { global, data } = globalOf((keyPem) => ({
+      clientCertificate: { certificatePem: PEM, keyPem },
+      endpointType: CloudEndpointType.INTERNAL,
+    }));
+    expect(global).toMatchObject({
+      'cert-file': ['/etc/config/client.crt'],
+      'key-file': ['/etc/config/client.key'],
+      'os-endpoint-type': ['internal'],
+    });
+    expect(data).toMatchObject({ 'client.crt': PEM, 'client.key': '${var.secret}' });
+  });
+
+  test.each<[string, (secret: string) => CloudConfigProps['global'], RegExp]>([
+    [
+      'a literal password',
+      () => ({ authentication: CloudAuthentication.password({ ...user, password: 'x' }) }),
+      /password of the login by password is a literal/,
+    ],
+    [
+      'no user',
+      (password) => ({ authentication: CloudAuthentication.password({ projectId: 'p', password }) }),
+      /login by password needs exactly one of userId and userName; give one/,
+    ],
+    [
+      'a name without a domain',
+      (secret) => ({ authentication: CloudAuthentication.namedCredential({ name: 'c', userName: 'ops', secret }) }),
+      /login by application credential by name needs exactly one of userDomainId and userDomainName/,
+    ],
+    [
+      'two projects',
+      (password) => ({ authentication: CloudAuthentication.password({ ...user, projectId: 'p', password }) }),
+      /exactly one of projectId and projectName, got "projectId and projectName"; leave one out/,
+    ],
+    [
+      'no project',
+      (password) => ({ authentication: CloudAuthentication.password({ userId: 'u', password }) }),
+      /exactly one of projectId and projectName/,
+    ],
+    ['a literal key', () => ({ clientCertificate: { certificatePem: 'c', keyPem: 'k' } }), /keyPem is a literal/],
+    ['a CA that nobody looks at', () => ({ caCertificatePem: 'c', tlsInsecure: true }), /both caCertificatePem and tlsInsecure/],
+  ])('%s is an error', (_, global, message) => {
+    expect(() => globalOf(global)).toThrow(message);
+  });
+});
+
+test('the number of volumes follows from the bus', () => {
+  const limit = (blockStorage: CloudConfigProps['blockStorage']) => cloudConf({ blockStorage }).BlockStorage['node-volume-attach-limit'];
+  expect([limit({}), limit({ diskBus: DiskBus.SCSI }), limit({ diskBus: DiskBus.SCSI, nodeVolumeAttachLimit: 60 })]).toEqual([
+    ['24'],
+    ['254'],
+    ['60'],
+  ]);
 });
 
 describe('storageTopology', () => {

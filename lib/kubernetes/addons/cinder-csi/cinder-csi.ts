@@ -88,13 +88,13 @@ export class CinderCsi extends Construct {
       ],
     });
     this.cloudConfig = CloudConfig._shared(this, cluster);
-    const podAnnotations = { 'checksum/cloud-config': this.cloudConfig.checksum };
+    const { dependsOn, podAnnotations } = this.cloudConfig._for(this);
     const release = addon.install('Release', {
       releaseName: 'openstack-cinder-csi',
       chart: cloudProviderChart('openstack-cinder-csi', props.chartVersion ?? cluster.version.cinderCsiChart),
       namespace: 'kube-system',
       timeoutSeconds: props.timeoutSeconds,
-      dependsOn: [this.cloudConfig.resource],
+      dependsOn,
       values: [
         {
           clusterID: cluster.clusterName,

@@ -47,6 +47,10 @@ function line(where: Where, section: string, key: string, value: Value): string[
   if (typeof value === 'number' || typeof value === 'boolean') return [`${key}=${value}`];
   if (typeof value !== 'string') return value.flatMap((item) => line(where, section, key, item));
   checkText(where, `${key} of [${section}]`, value);
+  check(where, value, (text) => text !== '', {
+    problem: `${key} of [${section}] is empty, which the controllers take for not given`,
+    fix: 'leave it out',
+  });
   return [`${key}="${escapeText(value, ESCAPES)}"`];
 }
 

@@ -1,5 +1,6 @@
 import {
   CloudConfigBlockStorage,
+  CloudConfigGlobal,
   CloudConfigLoadBalancer,
   CloudConfigLoadBalancerClass,
   CloudConfigMetadata,
@@ -8,7 +9,7 @@ import {
 } from './cloud-config-options';
 import { LoadBalancerProvider } from '../../../contracts/openstack-cloud';
 import { parseCidr } from '../../../core/cidr-checks';
-import { check, checkInteger, checkUnique, fail, Where } from '../../../core/validation';
+import { check, checkInteger, checkUnique, fail, isKnown, Where } from '../../../core/validation';
 
 /** What OVN's load balancers don't have. */
 export function checkOvn(where: Where, options: { readonly [option: string]: unknown }): void {
@@ -93,4 +94,39 @@ export function checkBlockStorage(where: Where, options: CloudConfigBlockStorage
 export function checkMetadata(where: Where, options: CloudConfigMetadata): void {
   checkUnique(where, 'metadata.searchOrder', options.searchOrder ?? []);
   checkInteger(where, 'metadata.requestTimeoutSeconds', options.requestTimeoutSeconds, { min: 1, max: 3600 });
+}
+
+export function checkGlobal(where: Where, { authentication, caCertificatePem, tlsInsecure, clientCertificate }: CloudConfigGlobal): void {
+  if (tlsInsecure && caCertificatePem !== undefined) {
+    fail(where, { problem: 'global has both caCertificatePem and tlsInsecure, and the CA would not be looked at', fix: 'leave tlsInsecure out' });
+  }
+  if (clientCertificate !== undefined) checkSecret(where, 'global.clientCertificate.keyPem', clientCertificate.keyPem);
+  if (authentication === undefined) return;
+  const keys = authentication._keys;
+  for (const secret of authentication._secrets) checkSecret(where, `${secret} of the login by ${authentication._name}`, keys[secret]);
+  if (!authentication._needsUser) return;
+  exactlyOne(where, authentication._name, { userId: keys['user-id'], userName: keys.username });
+  if (keys.username !== undefined) {
+    exactlyOne(where, authentication._name, { userDomainId: keys['user-domain-id'], userDomainName: keys['user-domain-name'] });
+  }
+  if (!authentication._needsProject) return;
+  exactlyOne(where, authentication._name, { projectId: keys['tenant-id'], projectName: keys['tenant-name'] });
+  if (keys['tenant-name'] !== undefined) {
+    exactlyOne(where, authentication._name, { projectDomainId: keys['tenant-domain-id'], projectDomainName: keys['tenant-domain-name'] });
+  }
+}
+
+function checkSecret(where: Where, what: string, secret: string | undefined): void {
+  if (!isKnown(secret) || secret === undefined) return;
+  fail(where, { problem: `${what} is a literal, and would stand in the synthesised JSON`, fix: 'give a sensitive variable of the stack' });
+}
+
+function exactlyOne(where: Where, login: string, options: { readonly [name: string]: string | undefined }): void {
+  const given = Object.keys(options).filter((name) => options[name] !== undefined);
+  if (given.length === 1) return;
+  fail(where, {
+    problem: `the login by ${login} needs exactly one of ${Object.keys(options).join(' and ')}`,
+    value: given.length === 0 ? undefined : given.join(' and '),
+    fix: given.length === 0 ? 'give one of them' : 'leave one out',
+  });
 }

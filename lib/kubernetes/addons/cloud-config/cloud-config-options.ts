@@ -1,4 +1,44 @@
+import { CloudAuthentication, CloudClientCertificate } from './cloud-authentication';
 import { LoadBalancerProvider } from '../../../contracts/openstack-cloud';
+
+/** Which of a service's endpoints in Keystone's catalogue are used. */
+export enum CloudEndpointType {
+  /** What everybody reaches. */
+  PUBLIC = 'public',
+  /** What the cloud's own services use among themselves. */
+  INTERNAL = 'internal',
+  /** For administrators. */
+  ADMIN = 'admin',
+}
+
+/** Section `[Global]` of cloud.conf: how the controllers log in. Keystone's URL and the region are the cloud's. */
+export interface CloudConfigGlobal {
+  /**
+   * Who they log in as.
+   * @default - the cluster's application credential
+   */
+  readonly authentication?: CloudAuthentication;
+  /**
+   * Which endpoints they use.
+   * @default - the controllers' own, the public ones
+   */
+  readonly endpointType?: CloudEndpointType;
+  /**
+   * The CA (PEM) that signed the endpoints' certificates.
+   * @default - the cloud's
+   */
+  readonly caCertificatePem?: string;
+  /**
+   * Whether the endpoints' certificates are not checked: whoever is on the way can then take the credential. An error together with a CA.
+   * @default false
+   */
+  readonly tlsInsecure?: boolean;
+  /**
+   * A client certificate, for clouds that ask for one.
+   * @default - none
+   */
+  readonly clientCertificate?: CloudClientCertificate;
+}
 
 /** Section `[Networking]` of cloud.conf: which of a server's addresses are a node's. */
 export interface CloudConfigNetworking {
@@ -163,6 +203,34 @@ export interface CloudConfigLoadBalancer {
    * @default - none
    */
   readonly defaultTlsContainerRef?: string;
+  /**
+   * Where TLS containers are kept.
+   * @default - the controller's own, Barbican
+   */
+  readonly containerStore?: TlsContainerStore;
+  /**
+   * Whether what belongs to a load balancer goes with it in one call. Without it the controller deletes piece by piece, for providers that can't.
+   * @default - the controller's own, true
+   */
+  readonly cascadeDelete?: boolean;
+  /**
+   * What is appended to the address to make the host name of `enableIngressHostname`.
+   * @default - the controller's own, nip.io
+   */
+  readonly ingressHostnameSuffix?: string;
+  /**
+   * Whether members are changed one by one, for providers without Octavia's batch update of members.
+   * @default false
+   */
+  readonly providerRequiresSerialApiCalls?: boolean;
+}
+
+/** Where the TLS containers of load balancers are kept. */
+export enum TlsContainerStore {
+  /** Barbican: references are checked there. */
+  BARBICAN = 'barbican',
+  /** Somewhere else that the provider knows: references are passed on as they are. */
+  EXTERNAL = 'external',
 }
 
 /** Section `[LoadBalancerClass "name"]` of cloud.conf: what a Service gets with the annotation loadbalancer.openstack.org/class. */
@@ -199,13 +267,31 @@ export interface CloudConfigLoadBalancerClass {
    * @default - the one of [LoadBalancer]
    */
   readonly subnetId?: string;
+  /**
+   * Neutron's id of the subnet of the members.
+   * @default - the one of [LoadBalancer]
+   */
+  readonly memberSubnetId?: string;
+}
+
+/** How the disks of nodes are attached: the property `hw_disk_bus` of their image. It says how many there can be. */
+export enum DiskBus {
+  /** Nova's default. 26 disks, since each has a letter and a slot on the bus. */
+  VIRTIO = 'virtio',
+  /** With `hw_scsi_model=virtio-scsi`: 256 disks. */
+  SCSI = 'scsi',
 }
 
 /** Section `[BlockStorage]` of cloud.conf. */
 export interface CloudConfigBlockStorage {
   /**
-   * Volumes that the scheduler puts on one node, 1 to 256. Servers with virtio disks end near 26, the system's own included.
-   * @default 24
+   * How the nodes' disks are attached.
+   * @default DiskBus.VIRTIO
+   */
+  readonly diskBus?: DiskBus;
+  /**
+   * Volumes that the scheduler puts on one node, 1 to 256.
+   * @default - what the bus takes, less two for the system's disk and one more: 24 with virtio, 254 with scsi
    */
   readonly nodeVolumeAttachLimit?: number;
   /**
@@ -245,4 +331,16 @@ export interface CloudConfigMetadata {
    * @default - the controller's own, no limit
    */
   readonly requestTimeoutSeconds?: number;
+}
+
+/** Section `[Route]` of cloud.conf: pod routes on a Neutron router, for pod networks without encapsulation. */
+export interface CloudConfigRoute {
+  /** Neutron's id of the router. Neutron needs its extension "extraroute". */
+  readonly routerId: string;
+}
+
+/** Section `[KeyManager]` of cloud.conf: read by the Barbican KMS plugin alone. */
+export interface CloudConfigKeyManager {
+  /** Barbican's id of the key that encrypts the cluster's secrets. */
+  readonly keyId: string;
 }

@@ -1,37 +1,41 @@
 import { SecretV1 } from '@cdktf/provider-kubernetes/lib/secret-v1';
-import { TerraformResource, TerraformStack } from 'cdktf';
+import { TerraformLocal, TerraformResource, TerraformStack } from 'cdktf';
 import { Construct, IConstruct } from 'constructs';
-import { renderCloudConf, Section } from './cloud-conf';
-import { checkBlockStorage, checkLoadBalancer, checkLoadBalancerClasses, checkMetadata, checkNetworking, MONITOR } from './cloud-config-checks';
+import { renderCloudConf } from './cloud-conf';
 import {
   CloudConfigBlockStorage,
+  CloudConfigGlobal,
+  CloudConfigKeyManager,
   CloudConfigLoadBalancer,
   CloudConfigLoadBalancerClass,
   CloudConfigMetadata,
   CloudConfigNetworking,
-  LoadBalancerMethod,
+  CloudConfigRoute,
 } from './cloud-config-options';
-import { storageTopology } from './storage-topology';
+import { CA_FILE, CERTIFICATE_FILE, CLOUD_CONF_FILE, cloudConfSections, KEY_FILE } from './cloud-config-sections';
 import { IKubernetesCluster } from '../../../contracts/kubernetes-cluster';
-import { LoadBalancerProvider } from '../../../contracts/openstack-cloud';
 import { plain } from '../../../core/plain';
 import { widenProviderRanges } from '../../../core/provider-ranges';
 import { TemplateText } from '../../../core/template-text';
 import { fail } from '../../../core/validation';
 import { requireCloud } from '../private/cloud';
 
-/** Both charts mount the Secret here. */
-const MOUNT = '/etc/config';
-const FILE = 'cloud.conf';
-const CA_FILE = 'ca.crt';
 const NAME = 'cloud-config';
 const NAMESPACE = 'kube-system';
 const SHARED = Symbol.for('cdktf-strata.cloud-config');
+const OWNER = Symbol.for('cdktf-strata.cloud-config-owner');
+
+type Holder = IKubernetesCluster & { [SHARED]?: CloudConfig };
 
 /** Properties of CloudConfig. */
 export interface CloudConfigProps {
   /** The cluster. Its `openstack` must be known. */
   readonly cluster: IKubernetesCluster;
+  /**
+   * How the controllers log in.
+   * @default - by the cluster's application credential, with the cloud's CA
+   */
+  readonly global?: CloudConfigGlobal;
   /**
    * Which of a server's addresses are a node's.
    * @default - all
@@ -57,32 +61,39 @@ export interface CloudConfigProps {
    * @default - as they do by themselves
    */
   readonly metadata?: CloudConfigMetadata;
+  /**
+   * Pod routes on a Neutron router. Read by the cloud controller if CloudController.ROUTE is among its controllers.
+   * @default - none
+   */
+  readonly route?: CloudConfigRoute;
+  /**
+   * The key that encrypts the cluster's secrets. Read by the Barbican KMS plugin alone.
+   * @default - none
+   */
+  readonly keyManager?: CloudConfigKeyManager;
 }
 
 /**
  * The cloud.conf of a cluster's controllers: how they log in to OpenStack, and how they make load balancers and volumes.
  *
- * There is one in a stack. OpenStackCloudController and CinderCsi share it, and make it with its defaults unless you made it before them.
- * Options are those of cloud-provider-openstack 1.34 to 1.36.
+ * A cluster has one, in whichever stack. Add-ons share it, and make it with its defaults unless you made it before them. Options are all that
+ * cloud-provider-openstack 1.34 to 1.36 parses, but for logins by a token, which ends within hours, and by a clouds.yaml on the nodes.
  *
- * Creates the Secret `cloud-config` in `kube-system`, with the keys `cloud.conf` and, if the cloud has a CA of its own, `ca.crt`.
- * Errors: a cluster whose OpenStack isn't known, a second CloudConfig in a stack, options that the cloud's load-balancer provider doesn't have.
+ * Creates the Secret `cloud-config` in `kube-system`, with the keys `cloud.conf` and, where there are such, `ca.crt`, `client.crt` and `client.key`.
+ * Errors: a cluster whose OpenStack isn't known, a second CloudConfig for a cluster, options that the cloud's load-balancer provider doesn't have,
+ * incomplete logins, empty texts, and texts that the controllers' parser can't hold.
  */
 export class CloudConfig extends Construct {
   /**
-   * The stack's CloudConfig, made with its defaults if there is none yet.
+   * The cluster's CloudConfig, made with its defaults in the scope's stack if there is none yet. What is in another stack comes after that one.
    * @internal
    */
   public static _shared(scope: IConstruct, cluster: IKubernetesCluster): CloudConfig {
-    const stack = TerraformStack.of(scope) as TerraformStack & { [SHARED]?: CloudConfig };
-    const config = stack[SHARED] ?? new CloudConfig(stack, 'CloudConfig', { cluster });
-    if (config.cluster !== cluster) {
-      fail(scope, {
-        problem: `this stack has the cloud.conf of another cluster, ${config.cluster.clusterName}`,
-        value: cluster.clusterName,
-        fix: "give each cluster's add-ons a stack of their own: its providers are logged in to one cluster",
-      });
-    }
+    claimStack(scope, cluster);
+    const stack = TerraformStack.of(scope);
+    const config = (cluster as Holder)[SHARED] ?? new CloudConfig(stack, 'CloudConfig', { cluster });
+    const home = TerraformStack.of(config);
+    if (home !== stack) stack.addDependency(home);
     return config;
   }
 
@@ -95,15 +106,12 @@ export class CloudConfig extends Construct {
   /** SHA-256 of the content. As an annotation of pods it restarts them when a credential changes, which the storage driver needs. */
   public readonly checksum: string;
 
-  private readonly cluster: IKubernetesCluster;
-
   constructor(scope: Construct, id: string, props: CloudConfigProps) {
     super(scope, id);
-    this.cluster = props.cluster;
-    this.takePlace();
+    this.takePlace(props.cluster);
     widenProviderRanges(this);
-    const ca = requireCloud(this, props.cluster).cloud.caCertificatePem;
-    const text = new TemplateText(this, 'CloudConf', { parts: [renderCloudConf(this, this.sections(props))] });
+    const { sections, files } = cloudConfSections(this, requireCloud(this, props.cluster), props);
+    const text = new TemplateText(this, 'CloudConf', { parts: [renderCloudConf(this, sections)] });
     const secret = new SecretV1(this, 'Secret', {
       metadata: {
         name: NAME,
@@ -111,118 +119,47 @@ export class CloudConfig extends Construct {
         labels: { 'app.kubernetes.io/managed-by': 'terraform', 'app.kubernetes.io/part-of': 'cloud-provider-openstack' },
       },
       type: 'Opaque',
-      data: { [FILE]: text.value, ...(ca === undefined ? {} : { [CA_FILE]: ca }) },
+      data: { [CLOUD_CONF_FILE]: text.value, ...files },
     });
     this.resource = secret;
-    this.checksum = plain(text.sha256);
+    // What changes in any of the files restarts their readers.
+    const others = [files[CA_FILE], files[CERTIFICATE_FILE], files[KEY_FILE]].filter((file) => file !== undefined);
+    const whole = others.length === 0 ? text : new TemplateText(this, 'Content', { parts: [text.value, ...others] });
+    // A value of its own: what another stack reads is the hash, not what it is of.
+    this.checksum = new TerraformLocal(this, 'Checksum', plain(whole.sha256)).asString;
   }
 
-  private takePlace(): void {
-    const stack = TerraformStack.of(this) as TerraformStack & { [SHARED]?: CloudConfig };
-    const other = stack[SHARED];
+  /**
+   * What makes a reader in the scope's stack wait for it, and restart when it changes.
+   * @internal
+   */
+  public _for(scope: IConstruct): { readonly dependsOn: TerraformResource[]; readonly podAnnotations: { readonly [name: string]: string } } {
+    const here = TerraformStack.of(scope) === TerraformStack.of(this);
+    // What crosses stacks is sensitive, and would hide all values of the chart.
+    return { dependsOn: here ? [this.resource] : [], podAnnotations: { 'checksum/cloud-config': here ? this.checksum : plain(this.checksum) } };
+  }
+
+  private takePlace(cluster: IKubernetesCluster): void {
+    const other = (cluster as Holder)[SHARED];
     if (other) {
       fail(this, {
-        problem: `a stack has one CloudConfig, and this one has ${other.node.path}`,
+        problem: `a cluster has one CloudConfig, and ${cluster.clusterName} has ${other.node.path}`,
         fix: 'make it before the add-ons, which otherwise make one with the defaults',
       });
     }
-    stack[SHARED] = this;
-  }
-
-  private sections(props: CloudConfigProps): Section[] {
-    const { cloud, credential, externalNetworkId, subnetId } = requireCloud(this, props.cluster);
-    const { networking = {}, loadBalancer = {}, loadBalancerClasses = [], blockStorage = {}, metadata = {} } = props;
-    const provider = loadBalancer.provider ?? cloud.loadBalancerProvider;
-    const ovn = provider === LoadBalancerProvider.OVN;
-    const monitor = { ...MONITOR, ...loadBalancer.monitor };
-
-    checkNetworking(this, networking);
-    checkLoadBalancer(this, loadBalancer, provider);
-    checkLoadBalancerClasses(this, loadBalancerClasses);
-    checkBlockStorage(this, blockStorage);
-    checkMetadata(this, metadata);
-
-    return [
-      {
-        name: 'Global',
-        values: {
-          'auth-url': cloud.authUrl,
-          region: cloud.region,
-          'application-credential-id': credential.applicationCredentialId,
-          'application-credential-secret': credential.applicationCredentialSecret,
-          'ca-file': cloud.caCertificatePem === undefined ? undefined : `${MOUNT}/${CA_FILE}`,
-        },
-      },
-      {
-        name: 'Networking',
-        values: {
-          'internal-network-name': networking.internalNetworkNames,
-          'public-network-name': networking.publicNetworkNames,
-          'address-sort-order': list(networking.addressSortOrder),
-          'ipv6-support-disabled': networking.ipv6SupportDisabled,
-        },
-      },
-      {
-        name: 'LoadBalancer',
-        values: {
-          enabled: loadBalancer.enabled ?? true,
-          'lb-provider': provider,
-          'lb-method': loadBalancer.method ?? (ovn ? LoadBalancerMethod.SOURCE_IP_PORT : LoadBalancerMethod.ROUND_ROBIN),
-          'floating-network-id': loadBalancer.floatingNetworkId ?? externalNetworkId,
-          'floating-subnet-id': loadBalancer.floatingSubnetId,
-          'floating-subnet': loadBalancer.floatingSubnet,
-          'floating-subnet-tags': list(loadBalancer.floatingSubnetTags),
-          'subnet-id': loadBalancer.networkId === undefined ? (loadBalancer.subnetId ?? subnetId) : undefined,
-          'network-id': loadBalancer.networkId,
-          'member-subnet-id': loadBalancer.memberSubnetId ?? (loadBalancer.networkId === undefined ? undefined : subnetId),
-          'flavor-id': loadBalancer.flavorId,
-          'availability-zone': loadBalancer.availabilityZone,
-          'internal-lb': loadBalancer.internal,
-          'create-monitor': loadBalancer.createMonitor ?? true,
-          'monitor-delay': `${monitor.delaySeconds}s`,
-          'monitor-timeout': `${monitor.timeoutSeconds}s`,
-          'monitor-max-retries': monitor.maxRetries,
-          'monitor-max-retries-down': monitor.maxRetriesDown,
-          'manage-security-groups': loadBalancer.manageSecurityGroups,
-          'max-shared-lb': loadBalancer.maxSharedLoadBalancers,
-          'node-selector': list(Object.entries(loadBalancer.nodeSelector ?? {}).map(([key, value]) => (value === '' ? key : `${key}=${value}`))),
-          'enable-ingress-hostname': loadBalancer.enableIngressHostname,
-          'default-tls-container-ref': loadBalancer.defaultTlsContainerRef,
-        },
-      },
-      ...loadBalancerClasses.map((kind) => ({
-        name: 'LoadBalancerClass',
-        subsection: kind.name,
-        values: {
-          'floating-network-id': kind.floatingNetworkId,
-          'floating-subnet-id': kind.floatingSubnetId,
-          'floating-subnet': kind.floatingSubnet,
-          'floating-subnet-tags': list(kind.floatingSubnetTags),
-          'network-id': kind.networkId,
-          'subnet-id': kind.subnetId,
-        },
-      })),
-      {
-        name: 'BlockStorage',
-        values: {
-          'node-volume-attach-limit': blockStorage.nodeVolumeAttachLimit ?? 24,
-          'rescan-on-resize': blockStorage.rescanOnResize,
-          'ignore-volume-az': blockStorage.ignoreVolumeAz ?? storageTopology(cloud.zones).ignoreVolumeAz,
-          'ignore-volume-microversion': blockStorage.ignoreVolumeMicroversion,
-        },
-      },
-      {
-        name: 'Metadata',
-        values: {
-          'search-order': list(metadata.searchOrder),
-          'request-timeout': metadata.requestTimeoutSeconds === undefined ? undefined : `${metadata.requestTimeoutSeconds}s`,
-        },
-      },
-    ];
+    claimStack(this, cluster);
+    Object.defineProperty(cluster, SHARED, { value: this });
   }
 }
 
-/** Several values in one, as the controllers take them. */
-function list(values: readonly string[] | undefined): string | undefined {
-  return values === undefined || values.length === 0 ? undefined : values.join(',');
+/** A stack's providers are logged in to one cluster. */
+function claimStack(where: IConstruct, cluster: IKubernetesCluster): void {
+  const stack = TerraformStack.of(where) as TerraformStack & { [OWNER]?: IKubernetesCluster };
+  if (stack[OWNER] === undefined) Object.defineProperty(stack, OWNER, { value: cluster });
+  if (stack[OWNER] === cluster) return;
+  fail(where, {
+    problem: `this stack has the add-ons of another cluster, ${stack[OWNER]!.clusterName}`,
+    value: cluster.clusterName,
+    fix: "give each cluster's add-ons a stack of their own: its providers are logged in to one cluster",
+  });
 }

@@ -88,12 +88,13 @@ export class OpenStackCloudController extends Construct {
     });
     const addon = new Addon(this, cluster, { name: 'OpenStackCloudController', provides: [ClusterCapability.CLOUD_CONTROLLER] });
     this.cloudConfig = CloudConfig._shared(this, cluster);
+    const { dependsOn, podAnnotations } = this.cloudConfig._for(this);
     const release = addon.install('Release', {
       releaseName: 'openstack-cloud-controller-manager',
       chart: cloudProviderChart('openstack-cloud-controller-manager', props.chartVersion ?? cluster.version.cloudControllerManagerChart),
       namespace: 'kube-system',
       timeoutSeconds: props.timeoutSeconds,
-      dependsOn: [this.cloudConfig.resource],
+      dependsOn,
       values: [
         {
           cluster: { name: cluster.clusterName },
@@ -101,7 +102,7 @@ export class OpenStackCloudController extends Construct {
           enabledControllers: controllers,
           nodeSelector: { [CONTROL_PLANE_LABEL]: '' },
           tolerations: [UNINITIALIZED_TOLERATION, CONTROL_PLANE_TOLERATION, NOT_READY_TOLERATION],
-          podAnnotations: { 'checksum/cloud-config': this.cloudConfig.checksum },
+          podAnnotations,
           priorityClassName: 'system-cluster-critical',
           logVerbosityLevel: props.logVerbosity ?? 2,
           // The chart would mount the PKI of the control plane and the flexvolume folder of the host, neither of which these loops need.
