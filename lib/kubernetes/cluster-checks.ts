@@ -2,6 +2,7 @@ import { Annotations, Op, Token } from 'cdktf';
 import { IConstruct } from 'constructs';
 import { ApiEndpoint } from './api-endpoint';
 import { ClusterOptions } from './cluster-options';
+import { checkClusterSettings } from './node-cloud-config';
 import { unsafeZones } from './zones';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { Cni } from '../contracts/cni';
@@ -33,6 +34,7 @@ export function checkCluster(where: IConstruct, props: CheckedCluster): void {
   }
   checkClusterName(where, clusterName);
   assertNewCluster(where, version);
+  checkClusterSettings(where, props);
   if (!isKnown(controlPlane.replicas)) {
     fail(where, { problem: 'controlPlane.replicas must be known at synth, a reference was given', fix: 'use 1, 3 or 5' });
   }

@@ -1,5 +1,9 @@
 import { ClusterPki } from './cluster-pki';
+import { ClusterSecurity } from './cluster-security';
+import { KubernetesComponents } from './kubernetes-components';
+import { NodeOptions } from './node-options';
 import { ReadyGate } from './ready-gate';
+import { WorkerDrain } from './worker-drain';
 import { ControlPlaneProps, WorkerPoolProps } from './worker-pool';
 import { Cni } from '../contracts/cni';
 import { KubernetesVersion } from '../core/kubernetes-version';
@@ -8,6 +12,29 @@ import { KubernetesVersion } from '../core/kubernetes-version';
 export interface ClusterOptions {
   /** Version. Servers that are there keep theirs: upgrades aren't part of this construct yet. */
   readonly version: KubernetesVersion;
+  /**
+   * Revision of everything that the cluster's nodes have in common (arguments, feature gates, security settings): a whole number from 1. Raise it with
+   * every change of these that a running cluster is to take; the first control-plane slot that is rolled then writes it to the cluster. A newer `version`
+   * is a higher revision by itself.
+   * @default 1
+   */
+  readonly configurationRevision?: number;
+  /**
+   * Settings of Kubernetes' own programs.
+   * @default - the construct's own
+   */
+  readonly components?: KubernetesComponents;
+  /**
+   * Encryption of Secrets, audit log, Pod Security, OpenID Connect.
+   * @default - Secrets are encrypted, who did what is logged, baseline pods are enforced, certificates alone log in
+   */
+  readonly security?: ClusterSecurity;
+  /**
+   * What every node is given besides Kubernetes: registry mirrors, proxy, time servers, certificate authorities, kernel settings. The control plane and
+   * each pool may have their own, which take the place of these option by option.
+   * @default - nothing
+   */
+  readonly nodeOptions?: NodeOptions;
   /** The servers that run the API and etcd. */
   readonly controlPlane: ControlPlaneProps;
   /** The servers that run everything else. */
@@ -60,6 +87,11 @@ export interface ClusterOptions {
    */
   readonly keyPairName?: string;
   /**
+   * Whether nodes get metadata and user data by a config drive, besides the metadata service. Settled when a server is made.
+   * @default - as the image or the cloud says
+   */
+  readonly configDrive?: boolean;
+  /**
    * Further cloud-config for all nodes: lists are appended to the nodes' own (commands run after theirs), other keys are taken as they are.
    * References in it must render to names, addresses, numbers or base64.
    * @default - none
@@ -67,12 +99,24 @@ export interface ClusterOptions {
   readonly cloudInit?: { readonly [key: string]: any };
   /**
    * Tags of servers, ports, security groups, load balancer and network, besides `kubernetes-cluster=<name>`.
-  /**
-   * Whether nodes get metadata and user data by a config drive, besides the metadata service. Settled when a server is made.
-   * @default - as the image or the cloud says
-   */
-  readonly configDrive?: boolean;
    * @default - none
    */
   readonly tags?: string[];
+  /**
+   * Whether a plan fails if the cluster needs more than the project's limits of servers, CPUs, memory, volumes, ports and so on. Reading one's own project's limits is
+   * allowed to its members on a cloud with OpenStack's default policies.
+   * @default true
+   */
+  readonly checkQuota?: boolean;
+  /**
+   * A kubeconfig file on the machine that runs Terraform, with which the gate behind a rolled control-plane slot and the drainer of workers log in by `kubectl`.
+   * Its context `kubernetes-admin@<cluster>` is used if it has one, else its current one, and only if that has this cluster's CA. It isn't needed to make the cluster.
+   * @default - what kubectl uses by itself there: `KUBECONFIG`, or `~/.kube/config`
+   */
+  readonly kubeconfigPath?: string;
+  /**
+   * Whether workers are drained before Terraform deletes their servers.
+   * @default WorkerDrain.enabled()
+   */
+  readonly drain?: WorkerDrain;
 }

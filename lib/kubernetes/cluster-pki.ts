@@ -25,7 +25,8 @@ export class ClusterPki {
 
   /**
    * Brought by you, as variables of the stack: `<prefix>_ca_crt`, `_ca_key`, `_etcd_ca_crt`, `_etcd_ca_key`, `_front_proxy_ca_crt`, `_front_proxy_ca_key`,
-   * `_sa_key`, `_sa_pub`, `_admin_crt`, `_admin_key` (all PEM) and `_bootstrap_token` (`abcdef.0123456789abcdef`). Keys and token are sensitive.
+   * `_sa_key`, `_sa_pub`, `_admin_crt`, `_admin_key` (all PEM), `_bootstrap_token` (`abcdef.0123456789abcdef`) and, for each key of
+   * `security.encryptionKeys`, `_encryption_<name>` (32 bytes in base64: `openssl rand -base64 32`). Keys and token are sensitive.
    * The administrator's certificate has the organisation `kubeadm:cluster-admins`.
    */
   public static fromVariables(options: VariablePkiOptions = {}): ClusterPki {

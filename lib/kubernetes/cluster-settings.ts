@@ -1,6 +1,7 @@
 import { API_PORT, ClusterSettings } from './bootstrap/kubeadm-config';
 import { PkiMaterial } from './bootstrap/pki-material';
 import { CheckedCluster } from './cluster-checks';
+import { encryptionKeyNames } from './node-cloud-config';
 
 /** The addresses at which a cluster's API is reached. */
 export interface ApiAddressesOfCluster {
@@ -28,6 +29,9 @@ export function clusterSettings(
     serviceCidr: ranges.serviceCidr,
     kubeProxy: !props.cni.replacesKubeProxy,
     bootstrapToken: pki.bootstrapToken,
+    configurationRevision: props.configurationRevision ?? 1,
+    components: props.components,
+    encryptsSecrets: encryptionKeyNames(props.security).length > 0,
   };
 }
 

@@ -1,9 +1,11 @@
 import { Construct } from 'constructs';
-import { ownFile, sharedCloudConfig } from './bootstrap/cloud-config';
+import { ownFile } from './bootstrap/cloud-config';
 import { ClusterSettings } from './bootstrap/kubeadm-config';
-import { ApiAddresses, controlPlaneFiles, slotFile } from './bootstrap/node-files';
+import { ApiAddresses, slotFile } from './bootstrap/node-files';
 import { PkiMaterial } from './bootstrap/pki-material';
 import { CheckedCluster } from './cluster-checks';
+import { slotGenerations } from './control-plane-rolls';
+import { controlPlaneCloudConfig } from './node-cloud-config';
 import { PodPorts } from './pod-ports';
 import { sharedText } from './shared-text';
 import { IClusterNetwork } from '../contracts/cluster-network';
@@ -40,8 +42,17 @@ export class ControlPlaneSlot extends Construct {
   public readonly port: ServerPort;
   public readonly etcdVolume: DataVolume;
   public readonly zone: AvailabilityZone;
+  /** Replaced when the slot is rolled. Its input is the Kubernetes version that the slot was rolled with last. */
+  public readonly generation: StepResource;
 
-  constructor(scope: Construct, id: string, index: number, props: ControlPlaneSlotsProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    index: number,
+    /** The how many-th server of the slot it is to have. */
+    public readonly generationNumber: number,
+    props: ControlPlaneSlotsProps,
+  ) {
     super(scope, id);
     const { cluster, network, securityGroupId, zones, tags, podPorts } = props;
     const { clusterName, controlPlane } = cluster;
@@ -61,6 +72,11 @@ export class ControlPlaneSlot extends Construct {
       availabilityZone: this.zone.volume,
       metadata: { 'kubernetes-cluster': clusterName },
     });
+    this.generation = new StepResource(this, 'Generation', {
+      triggers: { generation: String(generationNumber) },
+      input: cluster.version.version,
+      lifecycle: { ignoreChanges: ['input'] },
+    });
   }
 }
 
@@ -77,16 +93,15 @@ export class ControlPlane extends Construct {
     private readonly props: ControlPlaneSlotsProps,
   ) {
     super(scope, id);
-    this.slots = Array.from(
-      { length: props.cluster.controlPlane.replicas },
-      (_, i) => new ControlPlaneSlot(scope, `control-plane-${i}`, i, props), // beside it: the name says all
-    );
+    const names = Array.from({ length: props.cluster.controlPlane.replicas }, (_, i) => `control-plane-${i}`);
+    const generations = slotGenerations(scope, names, props.cluster.controlPlane.generations);
+    this.slots = names.map((name, i) => new ControlPlaneSlot(scope, name, i, generations[i], props)); // beside it: the name says all
   }
 
   /** Makes the servers. */
   public start(settings: ClusterSettings, pki: PkiMaterial, addresses: ApiAddresses): NovaServer[] {
     const { cluster, tags } = this.props;
-    const { clusterName, controlPlane, cloudInit } = cluster;
+    const { clusterName, controlPlane } = cluster;
     // The id of the first volume that the first slot ever had, whatever volume it has later: a new one can't make a new cluster.
     const rightToInit = new StepResource(this, 'RightToInit', {
       input: this.slots[0].etcdVolume.volumeId,
@@ -96,7 +111,8 @@ export class ControlPlane extends Construct {
       name: `${clusterName}-control-plane`,
       policy: controlPlane.serverGroupPolicy ?? antiAffinityFor(controlPlane.replicas, cluster.cloud.computeHostCount),
     });
-    const shared = sharedText(this, 'CloudConfig', sharedCloudConfig(this, controlPlaneFiles(settings, pki, addresses), cloudInit));
+    const context = { cluster, settings, addresses, nodeCidr: this.props.network.cidr };
+    const shared = sharedText(this, 'CloudConfig', controlPlaneCloudConfig(this, context, pki, controlPlane.nodeOptions));
     return this.slots.map((slot, i) => {
       const own = slotFile({
         nodeName: slot.nodeName,
@@ -114,11 +130,14 @@ export class ControlPlane extends Construct {
         serverGroup: group,
         rootVolume: controlPlane.rootVolume,
         dataVolumes: [slot.etcdVolume],
+        configDrive: controlPlane.configDrive ?? cluster.configDrive,
         keyPairName: cluster.keyPairName,
         resizeInPlace: false, // it would stop all slots at once, and etcd with them
+        replaceTriggeredBy: [slot.generation],
+        metadata: { 'kubernetes-version': cluster.version.version },
+        settledMetadata: true,
         tags,
       });
     });
   }
 }
-        configDrive: controlPlane.configDrive ?? cluster.configDrive,

@@ -1,3 +1,4 @@
+import { NodeOptions } from './node-options';
 import { NodeFlavor } from '../contracts/node-flavor';
 import { NodeImage } from '../contracts/node-image';
 import { RootVolume } from '../nova/nova-server';
@@ -83,6 +84,11 @@ export interface GpuNodes {
 
 /** Workers of one kind. */
 export interface WorkerPoolProps {
+  /**
+   * What these nodes are given besides Kubernetes, over the cluster's `nodeOptions`: an option that is given here takes the place of the cluster's.
+   * @default - the cluster's
+   */
+  readonly nodeOptions?: NodeOptions;
   /** Name, unique in the cluster: an RFC 1123 label. Servers are named `<cluster>-<pool>-<number>`. */
   readonly name: string;
   /** How many, 0 or more. */
@@ -110,7 +116,7 @@ export interface WorkerPoolProps {
    */
   readonly zones?: string[];
   /**
-   * Put the root disks on Cinder volumes.
+   * Put the root disks on Cinder volumes: images of any format that Cinder converts (qcow2, raw, vmdk …).
    * @default - local disks of the hypervisors
    */
   readonly rootVolume?: RootVolume;
@@ -193,6 +199,11 @@ export interface EtcdVolumeProps {
 
 /** The servers that run the API and etcd. */
 export interface ControlPlaneProps {
+  /**
+   * What these nodes are given besides Kubernetes, over the cluster's `nodeOptions`: an option that is given here takes the place of the cluster's.
+   * @default - the cluster's
+   */
+  readonly nodeOptions?: NodeOptions;
   /** How many: 1, 3 or 5. One tolerates no failure, three tolerate one, five two. */
   readonly replicas: number;
   /** Size of the servers. kubeadm wants 2 virtual CPUs and 1700 MiB at least. */

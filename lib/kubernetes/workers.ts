@@ -1,9 +1,9 @@
 import { Construct } from 'constructs';
-import { sharedCloudConfig } from './bootstrap/cloud-config';
 import { ClusterSettings } from './bootstrap/kubeadm-config';
-import { ApiAddresses, workerFiles } from './bootstrap/node-files';
+import { ApiAddresses } from './bootstrap/node-files';
 import { PkiMaterial } from './bootstrap/pki-material';
 import { CheckedCluster } from './cluster-checks';
+import { workerCloudConfig } from './node-cloud-config';
 import { nodeLabels, nodeTaints } from './node-labels';
 import { PodPorts } from './pod-ports';
 import { gpuMarks, hugePageFiles, volumeFiles } from './pools/worker-extras';
@@ -32,15 +32,14 @@ export function workerPool(scope: Construct, pool: WorkerPoolProps, props: Worke
   const { cluster, network, settings, pki, addresses } = props;
   const what = `workerPools.${pool.name}`;
   const gpu = gpuMarks(scope, `${what}.gpu`, pool.gpu);
-  const files = [
-    ...workerFiles(settings, pki.caCertificate, addresses, {
-      // the drainer knows this cluster's own workers by it
-      labels: { ...nodeLabels(scope, `${what}.labels`, { ...gpu.labels, ...pool.labels }), 'strata/pool': pool.name },
-      taints: nodeTaints(scope, `${what}.taints`, [...gpu.taints, ...(pool.taints ?? [])]),
-    }),
-    ...volumeFiles(scope, `${what}.volumes`, pool.volumes),
-    ...hugePageFiles(scope, `${what}.hugePages`, pool.hugePages, pool.flavor),
-  ];
+  const worker = {
+    // the drainer knows this cluster's own workers by it
+    labels: { ...nodeLabels(scope, `${what}.labels`, { ...gpu.labels, ...pool.labels }), 'strata/pool': pool.name },
+    taints: nodeTaints(scope, `${what}.taints`, [...gpu.taints, ...(pool.taints ?? [])]),
+  };
+  const files = [...volumeFiles(scope, `${what}.volumes`, pool.volumes), ...hugePageFiles(scope, `${what}.hugePages`, pool.hugePages, pool.flavor)];
+  const context = { cluster, settings, addresses, nodeCidr: network.cidr };
+  const cloudConfig = workerCloudConfig(scope, what, context, pki.caCertificate, worker, pool.nodeOptions, files);
   return new ServerPool(scope, `workers-${pool.name}`, {
     name: `${cluster.clusterName}-${pool.name}`,
     replicas: pool.replicas,
@@ -49,19 +48,22 @@ export function workerPool(scope: Construct, pool: WorkerPoolProps, props: Worke
     image: pool.nodeImage ?? cluster.nodeImage,
     zones: zonesByName(scope, `${what}.zones`, cluster.cloud.zones, pool.zones),
     securityGroupIds: [props.securityGroupId, ...(pool.securityGroupIds ?? [])],
-    userData: sharedText(scope, `workers-${pool.name}-cloud-config`, sharedCloudConfig(scope, files, cluster.cloudInit)).base64Gzip,
+    userData: sharedText(scope, `workers-${pool.name}-cloud-config`, cloudConfig).base64Gzip,
     serverGroupPolicy: pool.serverGroupPolicy ?? ServerGroupPolicy.SOFT_ANTI_AFFINITY, // a pool grows beyond the number of hypervisors
     resizeInPlace: false, // it would stop all of them at once
+    generation: pool.generation,
+    metadata: { 'kubernetes-version': cluster.version.version },
+    settledMetadata: true,
     rootVolume: pool.rootVolume,
-    keyPairName: cluster.keyPairName,
-    ...props.podPorts,
-    tags: props.tags,
     volumes: pool.volumes?.map(({ name, sizeGib, type }) => ({ name, sizeGib, type })),
     additionalPorts: pool.additionalPorts,
     vnicType: pool.vnicType,
     bindingProfile: pool.bindingProfile,
     configDrive: pool.configDrive ?? cluster.configDrive,
-  });
-}
+    keyPairName: cluster.keyPairName,
+    ...props.podPorts,
     trunk: pool.trunk || props.podPorts.trunk,
     allowedAddressPairs: [...(props.podPorts.allowedAddressPairs ?? []), ...(pool.allowedAddressPairs ?? [])],
+    tags: props.tags,
+  });
+}

@@ -242,6 +242,7 @@ describe('choices', () => {
         'bootstrap_token',
         'ca_crt',
         'ca_key',
+        'encryption_key1',
         'etcd_ca_crt',
         'etcd_ca_key',
         'front_proxy_ca_crt',
@@ -251,7 +252,7 @@ describe('choices', () => {
       ].map((name) => `prod_${name}`),
     );
     expect(sensitive.sort()).toEqual(
-      ['admin_key', 'bootstrap_token', 'ca_key', 'etcd_ca_key', 'front_proxy_ca_key', 'sa_key'].map((name) => `prod_${name}`),
+      ['admin_key', 'bootstrap_token', 'ca_key', 'encryption_key1', 'etcd_ca_key', 'front_proxy_ca_key', 'sa_key'].map((name) => `prod_${name}`),
     );
     expect(Object.keys(cluster.json.terraform.required_providers)).toEqual(['openstack']);
   });
@@ -308,7 +309,7 @@ describe('choices', () => {
       });
     });
     const text = local(cluster, 'K8s_workers-gpu');
-    expect(text).toMatch(/name: node-labels\n +value: "tier=\$\{regex\(.*var\.tier\)\},example\.com\/gpu=a100"/);
+    expect(text).toMatch(/name: node-labels\n +value: "tier=\$\{regex\(.*var\.tier\)\},example\.com\/gpu=a100,strata\/pool=gpu"/);
     expect(text).toMatch(/taints:\n +- key: example\.com\/gpu\n +effect: NoSchedule/);
   });
 });

@@ -37,27 +37,34 @@ export const NODE_FILES: readonly NodeFile[] = [
   { path: '/etc/modules-load.d/strata.conf', content: 'overlay\nbr_netfilter\n' },
   {
     path: '/etc/sysctl.d/90-strata.conf',
-    content: 'net.ipv4.ip_forward = 1\nnet.bridge.bridge-nf-call-iptables = 1\nnet.bridge.bridge-nf-call-ip6tables = 1\n',
+    // The latter ones are what the kubelet asks for under protectKernelDefaults.
+    content: [
+      'net.ipv4.ip_forward = 1',
+      'net.bridge.bridge-nf-call-iptables = 1',
+      'net.bridge.bridge-nf-call-ip6tables = 1',
+      'vm.overcommit_memory = 1',
+      'vm.panic_on_oom = 0',
+      'kernel.panic = 10',
+      'kernel.panic_on_oops = 1',
+      'kernel.keys.root_maxkeys = 1000000',
+      'kernel.keys.root_maxbytes = 25000000',
+      '',
+    ].join('\n'),
   },
 ];
 
 /**
  * The cloud-config that servers of one kind share. Its last key is the list of files: what belongs to one server alone is appended to it by `ownFile`.
  *
- * @param further the user's own cloud-config: lists are appended (commands run after the node's), other keys are taken as they are.
+ * @param further the user's own cloud-config, merged structurally: lists are appended (commands run after the node's), mappings are merged.
+ * @param options what follows from the node's options, merged first; its commands run before the node's.
  */
-export function sharedCloudConfig(where: Where, files: readonly NodeFile[], further: CloudConfig = {}): string {
-  const merged: { [module: string]: any } = { ...NODE, write_files: [] };
-  for (const [module, value] of Object.entries(further)) {
-    checkLists(where, `cloudInit.${module}`, value);
-    if (!(module in merged)) {
-      merged[module] = value;
-    } else if (Array.isArray(value) && isKnown(value)) {
-      merged[module] = [...merged[module], ...value];
-    } else {
-      fail(where, { problem: `cloudInit.${module} must be a list, it is appended to the node's own`, fix: 'give a list that is known at synth' });
-    }
-  }
+export function sharedCloudConfig(where: Where, files: readonly NodeFile[], further: CloudConfig = {}, options: CloudConfig = {}): string {
+  for (const [module, value] of Object.entries(further)) checkLists(where, `cloudInit.${module}`, value);
+  const ours = merge(where, 'cloudInit', { ...NODE, write_files: [] }, { ...options });
+  // What the node needs before the boot program goes before it.
+  ours.runcmd = [...(options.runcmd ?? []), ...(NODE.runcmd as unknown[])];
+  const merged = merge(where, 'cloudInit', ours, further);
   for (const file of merged.write_files) {
     if (isKnown(file?.path) && typeof file?.path === 'string' && !files.some(({ path }) => path === file.path)) continue;
     fail(where, {
@@ -68,6 +75,29 @@ export function sharedCloudConfig(where: Where, files: readonly NodeFile[], furt
   }
   const { write_files: ownFiles, ...modules } = merged;
   return `#cloud-config\n${yamlText({ ...modules, write_files: [...files.map(writeFile), ...ownFiles] })}`;
+}
+
+/** Structurally: mappings key by key, lists appended; of other values the latter one's. */
+function merge(where: Where, name: string, base: CloudConfig, over: CloudConfig): { [key: string]: any } {
+  const merged: { [key: string]: any } = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const had = Object.hasOwn(base, key) ? base[key] : undefined;
+    if (Array.isArray(had)) {
+      if (!Array.isArray(value) || !isKnown(value)) {
+        fail(where, { problem: `${name}.${key} must be a list, it is appended to the node's own`, fix: 'give a list that is known at synth' });
+      }
+      merged[key] = [...had, ...value];
+    } else if (isMapping(had) && isMapping(value)) {
+      merged[key] = merge(where, `${name}.${key}`, had, value);
+    } else {
+      merged[key] = value;
+    }
+  }
+  return merged;
+}
+
+function isMapping(value: unknown): value is CloudConfig {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !Token.isUnresolved(value);
 }
 
 /** One more file, as the continuation of a shared cloud-config. */

@@ -1,3 +1,4 @@
+import { Bytes } from '@cdktf/provider-random/lib/bytes';
 import { Password } from '@cdktf/provider-random/lib/password';
 import { RandomProvider } from '@cdktf/provider-random/lib/provider';
 import { CertRequest } from '@cdktf/provider-tls/lib/cert-request';
@@ -63,6 +64,11 @@ export class GeneratedPki extends Construct implements PkiMaterial {
 
     const word = (name: string, length: number) => new Password(this, name, { length, upper: false, special: false }).result;
     this.bootstrapToken = `${word('TokenId', 6)}.${word('TokenSecret', 16)}`;
+  }
+
+  public encryptionKey(name: string): string {
+    // What a key has encrypted can be read with nothing else: it is never made anew.
+    return new Bytes(this, `EncryptionKey-${name}`, { length: 32, lifecycle: { ignoreChanges: 'all' } }).base64;
   }
 
   private authority(name: string, commonName: string): { readonly key: PrivateKey; readonly certificate: SelfSignedCert } {

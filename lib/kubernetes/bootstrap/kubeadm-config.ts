@@ -1,4 +1,7 @@
+import { API_SERVER_FOLDER, AUDIT_LOG_FOLDER } from './security-files';
 import { KubernetesVersion } from '../../core/kubernetes-version';
+import { KubernetesComponents } from '../kubernetes-components';
+import { ComponentArg } from '../node-options';
 
 /** A document of kubeadm's configuration. */
 export interface KubeadmDocument {
@@ -20,6 +23,12 @@ export interface ClusterSettings {
   /** Whether kubeadm installs kube-proxy. */
   readonly kubeProxy: boolean;
   readonly bootstrapToken: string;
+  /** The user's number in the revision of this configuration. */
+  readonly configurationRevision: number;
+  /** The user's settings of Kubernetes' programs. */
+  readonly components?: KubernetesComponents;
+  /** Whether Secrets are encrypted in etcd. */
+  readonly encryptsSecrets: boolean;
 }
 
 /** A taint in the form that nodes are registered with. */
@@ -31,6 +40,8 @@ export interface TaintDocument {
 
 /** What a worker's configuration follows from. */
 export interface WorkerSettings {
+  /** The user's arguments of the kubelet. */
+  readonly kubeletExtraArgs?: readonly ComponentArg[];
   readonly labels: { readonly [key: string]: string };
   readonly taints: readonly TaintDocument[];
 }
@@ -38,9 +49,8 @@ export interface WorkerSettings {
 export const API_PORT = 6443;
 /** etcd's data: in a subfolder of the volume, for kubeadm refuses a folder with a lost+found in it. */
 export const ETCD_DATA_DIR = '/var/lib/etcd/data';
-/** Where the discovery file is on a worker, and where a control-plane node puts the one that it makes for itself. */
+/** Where the discovery file is on a worker. */
 export const WORKER_DISCOVERY_FILE = '/etc/strata/discovery.conf';
-export const CONTROL_PLANE_DISCOVERY_FILE = '/run/strata/super-admin.conf';
 
 /** What only the node itself knows: the boot program fills it in. */
 export const NODE_NAME = '@NODE_NAME@';
@@ -53,6 +63,16 @@ export const PROVIDER_ID = '@PROVIDER_ID@';
  */
 const CERTIFICATE_VALIDITY = '43800h0m0s';
 
+/** TLS 1.2 with forward secrecy and authenticated encryption only; TLS 1.3 chooses by itself. */
+const TLS_CIPHERS = [
+  'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',
+  'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256',
+  'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384',
+  'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384',
+  'TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256',
+  'TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256',
+];
+
 /** Generous: a first boot pulls images, and virtual machines share their disks. */
 const TIMEOUTS = {
   controlPlaneComponentHealthCheck: '10m0s',
@@ -63,8 +83,32 @@ const TIMEOUTS = {
   tlsBootstrap: '8m0s',
 };
 
+/** What the API server is told besides what kubeadm tells it. */
+const API_SERVER_ARGS = {
+  'admission-control-config-file': `${API_SERVER_FOLDER}/admission.yaml`,
+  'audit-log-maxage': '30',
+  'audit-log-maxbackup': '10',
+  'audit-log-maxsize': '100',
+  'audit-log-path': `${AUDIT_LOG_FOLDER}/audit.log`,
+  'audit-policy-file': `${API_SERVER_FOLDER}/audit-policy.yaml`,
+  'authentication-config': `${API_SERVER_FOLDER}/authentication.yaml`,
+  profiling: 'false',
+  'tls-cipher-suites': TLS_CIPHERS.join(','),
+  'tls-min-version': 'VersionTLS12',
+};
+const ENCRYPTION_ARGS = { 'encryption-provider-config': `${API_SERVER_FOLDER}/encryption.yaml` };
+
+/** Ours by name, then the user's; of a name that both have, the user's alone. */
+function extraArgs(ours: { readonly [name: string]: string }, users: readonly ComponentArg[] = []): ComponentArg[] {
+  const kept = Object.entries(ours).filter(([name]) => !users.some((arg) => arg.name === name));
+  return [...kept.map(([name, value]) => ({ name, value })), ...users.map(({ name, value }) => ({ name, value }))];
+}
+
 /** What is true of the whole cluster: the same on every control-plane node, and in the cluster's ConfigMap `kubeadm-config`. */
 export function clusterConfiguration(settings: ClusterSettings): KubeadmDocument {
+  const { components = {}, encryptsSecrets } = settings;
+  const featureGates = Object.entries(components.featureGates ?? {}).map(([name, on]) => `${name}=${on}`);
+  const gates: { readonly [name: string]: string } = featureGates.length > 0 ? { 'feature-gates': featureGates.join(',') } : {};
   return {
     apiVersion: settings.version.kubeadmApiVersion,
     kind: 'ClusterConfiguration',
@@ -74,21 +118,42 @@ export function clusterConfiguration(settings: ClusterSettings): KubeadmDocument
     encryptionAlgorithm: 'ECDSA-P256',
     certificateValidityPeriod: CERTIFICATE_VALIDITY,
     networking: { podSubnet: settings.podCidr, serviceSubnet: settings.serviceCidr, dnsDomain: 'cluster.local' },
-    apiServer: { certSANs: [...settings.certSans] },
-    // The API server no longer knows the flag: with it, it ends at once.
-    controllerManager: { extraArgs: [{ name: 'cloud-provider', value: 'external' }] },
+    ...(components.imageRepository !== undefined && { imageRepository: components.imageRepository }),
+    apiServer: {
+      certSANs: [...settings.certSans],
+      extraArgs: extraArgs({ ...API_SERVER_ARGS, ...(encryptsSecrets ? ENCRYPTION_ARGS : {}), ...gates }, components.apiServerExtraArgs),
+      extraVolumes: [
+        { name: 'strata', hostPath: API_SERVER_FOLDER, mountPath: API_SERVER_FOLDER, readOnly: true, pathType: 'Directory' },
+        { name: 'audit', hostPath: AUDIT_LOG_FOLDER, mountPath: AUDIT_LOG_FOLDER, readOnly: false, pathType: 'DirectoryOrCreate' },
+      ],
+    },
+    // The API server no longer knows cloud-provider: with it, it ends at once.
+    controllerManager: {
+      extraArgs: extraArgs(
+        { 'cloud-provider': 'external', profiling: 'false', 'terminated-pod-gc-threshold': '1000', ...gates },
+        components.controllerManagerExtraArgs,
+      ),
+    },
+    scheduler: { extraArgs: extraArgs({ profiling: 'false', ...gates }, components.schedulerExtraArgs) },
     etcd: { local: { dataDir: ETCD_DATA_DIR } },
     proxy: { disabled: !settings.kubeProxy },
   };
 }
 
-/** For the first node of a cluster, and for every phase of kubeadm that a control-plane node runs by itself. */
-export function initConfiguration(settings: ClusterSettings): KubeadmDocument {
+/** Which of two configurations of a cluster is the newer one: that of the newer Kubernetes, else that of the higher number. */
+export function configurationRevision(settings: Pick<ClusterSettings, 'version' | 'configurationRevision'>): string {
+  return `${settings.version.version}-${settings.configurationRevision}`;
+}
+
+/** A control-plane node's own part of every phase of kubeadm that it runs: all of them join and start by the phases of init. */
+export function initConfiguration(settings: ClusterSettings, kubeletExtraArgs: readonly ComponentArg[] = []): KubeadmDocument {
   return {
     apiVersion: settings.version.kubeadmApiVersion,
     kind: 'InitConfiguration',
     localAPIEndpoint: { advertiseAddress: NODE_ADDRESS, bindPort: API_PORT },
-    nodeRegistration: nodeRegistration(),
+    nodeRegistration: nodeRegistration(kubeletExtraArgs),
+    // What the boot program adds to manifests: a joining etcd's peers.
+    patches: { directory: '/run/strata/patches' },
     bootstrapTokens: [
       {
         token: settings.bootstrapToken,
@@ -102,18 +167,6 @@ export function initConfiguration(settings: ClusterSettings): KubeadmDocument {
   };
 }
 
-/** For a control-plane node that joins, with a credential that it makes itself from the cluster's CA. */
-export function controlPlaneJoinConfiguration(version: KubernetesVersion): KubeadmDocument {
-  return {
-    apiVersion: version.kubeadmApiVersion,
-    kind: 'JoinConfiguration',
-    discovery: { file: { kubeConfigPath: CONTROL_PLANE_DISCOVERY_FILE } },
-    controlPlane: { localAPIEndpoint: { advertiseAddress: NODE_ADDRESS, bindPort: API_PORT } },
-    nodeRegistration: nodeRegistration(),
-    timeouts: TIMEOUTS,
-  };
-}
-
 /** For a worker, with a discovery file that pins the CA and carries the bootstrap token. */
 export function workerJoinConfiguration(version: KubernetesVersion, worker: WorkerSettings): KubeadmDocument {
   const labels = Object.entries(worker.labels).map(([key, value]) => `${key}=${value}`);
@@ -122,21 +175,36 @@ export function workerJoinConfiguration(version: KubernetesVersion, worker: Work
     kind: 'JoinConfiguration',
     discovery: { file: { kubeConfigPath: WORKER_DISCOVERY_FILE } },
     nodeRegistration: {
-      ...nodeRegistration(labels.length > 0 ? [{ name: 'node-labels', value: labels.join(',') }] : []),
+      ...nodeRegistration([...(labels.length > 0 ? [{ name: 'node-labels', value: labels.join(',') }] : []), ...(worker.kubeletExtraArgs ?? [])]),
       taints: worker.taints.map((taint) => ({ ...taint })),
     },
     timeouts: TIMEOUTS,
   };
 }
 
-/** What the kubelets of the cluster have in common. */
-export function kubeletConfiguration(): KubeadmDocument {
+/** What the kubelets of the cluster have in common. What kubeadm and the kubelet have as their own default is written out where security depends on it. */
+export function kubeletConfiguration(components: KubernetesComponents = {}): KubeadmDocument {
   return {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
+    authentication: {
+      anonymous: { enabled: false },
+      webhook: { enabled: true },
+      x509: { clientCAFile: '/etc/kubernetes/pki/ca.crt' },
+    },
+    authorization: { mode: 'Webhook' },
     cgroupDriver: 'systemd',
+    ...(components.featureGates !== undefined && { featureGates: { ...components.featureGates } }),
+    podPidsLimit: 4096,
+    // Fails unless the kernel is set as the kubelet wants it, instead of setting it: nodes' sysctls do.
+    protectKernelDefaults: true,
+    readOnlyPort: 0,
+    rotateCertificates: true,
+    seccompDefault: true,
     shutdownGracePeriod: '60s',
     shutdownGracePeriodCriticalPods: '20s',
+    tlsCipherSuites: TLS_CIPHERS,
+    tlsMinVersion: 'VersionTLS12',
   };
 }
 

@@ -6,7 +6,7 @@ import {
   API_PORT,
   clusterConfiguration,
   ClusterSettings,
-  controlPlaneJoinConfiguration,
+  configurationRevision,
   discoveryFile,
   initConfiguration,
   kubeletConfiguration,
@@ -15,7 +15,10 @@ import {
   WorkerSettings,
 } from './kubeadm-config';
 import { PkiMaterial } from './pki-material';
-import { yamlDocuments, yamlText } from './yaml-text';
+import { apiServerFiles, EncryptionKey } from './security-files';
+import { yamlText } from './yaml-text';
+import { ClusterSecurity } from '../cluster-security';
+import { ComponentArg } from '../node-options';
 
 /** How long the boot program waits for each thing that it needs, in seconds. */
 const PATIENCE = 1800;
@@ -28,6 +31,13 @@ export interface ApiAddresses {
   readonly controlPlane: readonly string[];
 }
 
+/** What else follows from the user's options. */
+export interface ControlPlaneExtras {
+  readonly security?: ClusterSecurity;
+  readonly encryptionKeys?: readonly EncryptionKey[];
+  readonly kubeletExtraArgs?: readonly ComponentArg[];
+}
+
 /** What a control-plane slot is told besides what all slots share. */
 export interface Slot {
   readonly nodeName: string;
@@ -38,17 +48,20 @@ export interface Slot {
 }
 
 /** The files of every control-plane node. They alone hold the keys of the certificate authorities. */
-export function controlPlaneFiles(settings: ClusterSettings, pki: PkiMaterial, api: ApiAddresses): NodeFile[] {
+export function controlPlaneFiles(
+  settings: ClusterSettings,
+  pki: PkiMaterial,
+  api: ApiAddresses,
+  { security = {}, encryptionKeys = [], kubeletExtraArgs }: ControlPlaneExtras = {},
+): NodeFile[] {
   const secret = (path: string, pem: string): NodeFile => ({ path, base64: Fn.base64encode(pem), permissions: '0600' });
   return [
     ...commonFiles('control-plane', settings, api),
     { path: '/etc/systemd/system/kubelet.service.d/20-strata-etcd-volume.conf', content: file('kubelet-needs-etcd-volume.conf') },
-    {
-      path: '/etc/strata/kubeadm-init.yaml',
-      content: yamlDocuments([initConfiguration(settings), clusterConfiguration(settings), kubeletConfiguration()]),
-      permissions: '0600',
-    },
-    { path: '/etc/strata/kubeadm-join.yaml', content: yamlText(controlPlaneJoinConfiguration(settings.version)), permissions: '0600' },
+    { path: '/etc/strata/kubeadm-init.yaml', content: yamlText(initConfiguration(settings, kubeletExtraArgs)), permissions: '0600' },
+    { path: '/etc/strata/kubeadm-cluster.yaml', content: yamlText(clusterConfiguration(settings)), permissions: '0600' },
+    { path: '/etc/strata/kubeadm-kubelet.yaml', content: yamlText(kubeletConfiguration(settings.components)), permissions: '0600' },
+    ...apiServerFiles(security, encryptionKeys),
     secret('/etc/kubernetes/pki/ca.crt', pki.caCertificate),
     secret('/etc/kubernetes/pki/ca.key', pki.caKey),
     secret('/etc/kubernetes/pki/etcd/ca.crt', pki.etcdCaCertificate),
@@ -88,7 +101,8 @@ export function workerFiles(settings: ClusterSettings, caCertificate: string, ap
 function commonFiles(role: 'control-plane' | 'worker', settings: ClusterSettings, api: ApiAddresses): NodeFile[] {
   return [
     ...NODE_FILES,
-    { path: '/usr/local/sbin/strata-boot', content: file('strata-boot.sh'), permissions: '0755' },
+    program('strata-common.sh', '0644'),
+    program('strata-boot.sh'),
     { path: '/etc/systemd/system/strata-boot.service', content: file('strata-boot.service') },
     {
       path: '/etc/strata/cluster.env',
@@ -100,10 +114,16 @@ function commonFiles(role: 'control-plane' | 'worker', settings: ClusterSettings
         STRATA_VIP: api.vip,
         STRATA_PEERS: api.controlPlane.join(' '),
         STRATA_ADDONS: settings.kubeProxy ? 'coredns kube-proxy' : 'coredns',
+        STRATA_REVISION: configurationRevision(settings),
         STRATA_PATIENCE: PATIENCE,
       }),
     },
   ];
+}
+
+/** A program in the folder of this file. All of them lie in one folder on the node, too, where they find what they share. */
+function program(name: string, permissions = '0755'): NodeFile {
+  return { path: `/usr/local/lib/strata/${name}`, content: file(name), permissions };
 }
 
 function file(name: string): string {

@@ -13,4 +13,6 @@ export interface PkiMaterial {
   readonly adminKey: string;
   /** `abcdef.0123456789abcdef`: lets new workers ask for a certificate. */
   readonly bootstrapToken: string;
+  /** A key that encrypts Secrets in etcd, made or asked for when it is first named: 32 bytes in base64. */
+  encryptionKey(name: string): string;
 }

@@ -12,19 +12,13 @@
 #   otherwise                                                wait, for a bounded time; then stop and say why
 #
 # There is never a second cluster: init needs the first etcd volume that the first slot ever had, blank, and silence everywhere.
+# Init, restart and join end in the same steps: start_local makes this node's files and starts them, settle tells the cluster.
 set -euo pipefail
+# shellcheck source=strata-common.sh
+. "${BASH_SOURCE[0]%/*}/strata-common.sh"
 
-ETC=/etc/strata             # what cloud-init wrote
-RUN=/run/strata             # this boot's own files; secrets among them, so in memory
-STATE=/var/lib/strata       # what must outlive a reboot, but not the root disk
-KUBERNETES=/etc/kubernetes
-CA=$KUBERNETES/pki/ca.crt
-ETCD_MOUNT=/var/lib/etcd    # the volume's file system
-ETCD_DATA=$ETCD_MOUNT/data  # a subfolder: kubeadm refuses a folder with a lost+found in it
 DISKS=/dev/disk/by-id
-HOSTS=/etc/hosts
 LABEL=strata-etcd
-LEASE_SECONDS=1200          # longer than everything that is done while it is held
 JOIN_SECONDS=800
 # Left by an earlier attempt that was cut: not a reason to give up.
 LEFTOVERS=DirAvailable--etc-kubernetes-manifests,FileAvailable--etc-kubernetes-bootstrap-kubelet.conf,FileAvailable--etc-kubernetes-kubelet.conf
@@ -32,12 +26,6 @@ LEFTOVERS+=,FileAvailable--etc-kubernetes-pki-ca.crt,Port-10250,Port-10257,Port-
 for manifest in etcd kube-apiserver kube-controller-manager kube-scheduler; do
   LEFTOVERS+=,FileAvailable--etc-kubernetes-manifests-$manifest.yaml
 done
-
-say() { echo "strata-boot: $*"; }
-stop() {
-  say "STOPPED: $*" >&2
-  exit 1
-}
 
 # --- what there is ---------------------------------------------------------------------------------------------------------------
 
@@ -93,64 +81,36 @@ mount_etcd_volume() {
 # etcd has data once it has a write-ahead log. It makes that folder under another name and renames it: all of it is there, or nothing.
 has_data() { compgen -G "$ETCD_DATA/member/wal/*.wal" >/dev/null; }
 
-# Asks an API server for its readiness, under the cluster's own CA.
-probe() { # <address> -> ready | unready | silent
-  local code
-  code=$(curl -s -o /dev/null -w '%{http_code}' --noproxy '*' --connect-timeout 3 --max-time 10 --cacert "$CA" \
-    --resolve "$STRATA_ENDPOINT:$STRATA_PORT:$1" "https://$STRATA_ENDPOINT:$STRATA_PORT/readyz") || true
-  case $code in
-    200) echo ready ;;
-    000 | '') echo silent ;;
-    *) echo unready ;;
-  esac
-}
-
-listens() { timeout 3 bash -c "exec 3<>/dev/tcp/$1/$2" 2>/dev/null; } # <address> <port>
-
-# An address at which the cluster's API is ready: a peer's, or the load balancer's. A worker has no peers.
-find_api() {
-  local address
-  for address in $STRATA_PEERS $STRATA_VIP; do
-    if [[ $(probe "$address") == ready ]]; then
-      echo "$address"
-      return
-    fi
-  done
-  return 1
-}
-
-# Nobody answers, not even with an error, and no peer's etcd listens.
-silent_everywhere() {
-  local address
-  for address in $STRATA_PEERS; do
-    if listens "$address" "$STRATA_PORT" || listens "$address" 2379; then return 1; fi
-  done
-  [[ $(probe "$STRATA_VIP") == silent ]]
-}
-
-json() { python3 -c "import json, sys; d = json.load(sys.stdin); $1" "${@:2}"; }
-
-# etcd's API as JSON, at the first peer that answers. It needs no program but curl.
-etcd_call() { # <path> <request>
-  local address
-  for address in $STRATA_PEERS "$STRATA_ADDRESS"; do
-    if curl -sf --noproxy '*' --connect-timeout 3 --max-time 15 --cacert "$KUBERNETES/pki/etcd/ca.crt" --data "$2" \
-      --cert "$KUBERNETES/pki/apiserver-etcd-client.crt" --key "$KUBERNETES/pki/apiserver-etcd-client.key" "https://$address:2379/v3/cluster/member/$1"; then
-      return
-    fi
-  done
-  return 1
-}
-
-# Our member in etcd's list, found by its peer URL: "<id> voter", "<id> learner", or nothing. Fails if no etcd tells.
-our_member() {
-  local members
-  members=$(etcd_call list '{}') || return 1
-  json 'print("\n".join(m["ID"] + (" learner" if m.get("isLearner") else " voter") for m in d["members"] if sys.argv[1] in m.get("peerURLs", [])))' \
-    "https://$STRATA_ADDRESS:2380" <<<"$members"
-}
-
 has_right_to_init() { [[ -n ${STRATA_INIT_VOLUME:-} && $STRATA_INIT_VOLUME == "$STRATA_ETCD_VOLUME" ]]; }
+
+# How long a write takes until it is on the disk: the 99th of 100, in milliseconds. etcd writes so before it answers anything.
+measure_fsync() {
+  python3 - "$ETCD_MOUNT/.fsync" <<'PYTHON'
+import os, sys, time
+file = os.open(sys.argv[1], os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+times = []
+for _ in range(200):
+    os.write(file, bytes(2300))
+    begun = time.monotonic()
+    os.fdatasync(file)
+    times.append(time.monotonic() - begun)
+os.close(file)
+os.unlink(sys.argv[1])
+print(round(sorted(times)[197] * 1000))
+PYTHON
+}
+
+# Before there is a member here, a disk on which etcd would fail is refused. One that has a member is only warned of: it may be slow today alone.
+check_disk() {
+  local milliseconds
+  milliseconds=$(measure_fsync)
+  if ((milliseconds <= 10)); then return; fi
+  if ((milliseconds > 50)) && [[ ${STRATA_SLOW_DISK:-refuse} != allow ]] && ! has_data; then
+    stop "etcd's volume takes $milliseconds ms for a synchronous write (99th percentile); etcd wants 10 and loses its leader over 50." \
+      "Use a faster volume type, or allow it with controlPlane.etcdVolume.allowSlowDisk"
+  fi
+  warn "etcd's volume takes $milliseconds ms for a synchronous write (99th percentile); etcd wants less than 10"
+}
 
 # --- what follows from it ----------------------------------------------------------------------------------------------------------
 
@@ -168,56 +128,6 @@ decide() { # <data: there|blank> <cluster: answers|unready|silent> <member: list
 
 # --- what is done ------------------------------------------------------------------------------------------------------------------
 
-# The cluster's name for its API. A control-plane node that is up maps it to itself, so that it needs no other and no load balancer.
-map_endpoint() { # <address>
-  local others
-  others=$(grep -v '# strata-boot$' "$HOSTS" || true)
-  printf '%s\n%s %s # strata-boot\n' "$others" "$1" "$STRATA_ENDPOINT" >"$RUN/hosts"
-  cat "$RUN/hosts" >"$HOSTS" # in place: it may be a mount
-}
-
-# The rendered configurations, with what only this machine knows.
-render() {
-  local file
-  for file in "$ETC"/kubeadm-*.yaml; do
-    sed -e "s|@NODE_NAME@|$STRATA_NODE|g" -e "s|@NODE_ADDRESS@|$STRATA_ADDRESS|g" -e "s|@PROVIDER_ID@|openstack:///$STRATA_INSTANCE|g" \
-      "$file" >"$RUN/${file##*/}"
-  done
-}
-
-init_phase() { kubeadm init phase "$@" --config "$RUN/kubeadm-init.yaml"; }
-
-# A credential of our own making: whoever holds the CA needs no token.
-mint_credentials() {
-  init_phase certs apiserver-etcd-client
-  rm -f "$RUN/super-admin.conf"
-  init_phase kubeconfig super-admin --kubeconfig-dir "$RUN"
-}
-
-kube() { kubectl --kubeconfig "$RUN/super-admin.conf" --request-timeout 20s "$@"; }
-
-# One attempt; nothing if our member votes or if no etcd tells. etcd refuses a learner that is not up to date yet.
-promote_learner() {
-  local member
-  if member=$(our_member) && [[ $member == *learner ]]; then
-    say "promoting our etcd member ${member% *} to a voter"
-    etcd_call promote "{\"ID\": \"${member% *}\"}" >/dev/null || say 'etcd does not promote it yet'
-  fi
-}
-
-# The API here asks the etcd here alone, and a learner refuses reads: it is ready only once our member votes.
-wait_ready() {
-  local begun=$SECONDS
-  until [[ $(probe "$STRATA_ADDRESS") == ready ]]; do
-    if ((SECONDS - begun >= STRATA_PATIENCE)); then
-      stop "the API at $STRATA_ADDRESS is not ready after $((SECONDS - begun)) s (etcd's member here: $(our_member || echo 'no etcd answers'))." \
-        "See crictl ps -a and the journal of kubelet"
-    fi
-    promote_learner
-    sleep 5
-  done
-}
-
 # A Node's providerID never changes, and the cloud controller deletes the Node of a server that is gone: an old Node of our name goes first.
 drop_stale_node() { # returns 0 if one was there
   local provider_id
@@ -227,58 +137,23 @@ drop_stale_node() { # returns 0 if one was there
   kube delete node "$STRATA_NODE" --wait=true
 }
 
-# Only one node joins at a time: etcd takes one learner. The lease expires, so that a holder that died doesn't keep it.
-lease() { # <resourceVersion, empty for a new one>
-  cat <<LEASE
-apiVersion: coordination.k8s.io/v1
-kind: Lease
-metadata: { name: strata-join, namespace: kube-system${1:+, resourceVersion: \"$1\"} }
-spec: { holderIdentity: "$STRATA_INSTANCE", leaseDurationSeconds: $LEASE_SECONDS, renewTime: "$(date -u +%Y-%m-%dT%H:%M:%S.%6NZ)" }
-LEASE
-}
-
-take_lease() {
-  local waited=0 holder version renewed
-  until lease '' | kube create -f - >/dev/null 2>&1; do
-    IFS='|' read -r holder version renewed < <(
-      kube -n kube-system get lease strata-join --ignore-not-found -o 'jsonpath={.spec.holderIdentity}|{.metadata.resourceVersion}|{.spec.renewTime}' && echo
-    ) || true
-    if [[ -n ${version:-} ]] && { [[ $holder == "$STRATA_INSTANCE" ]] || (($(date +%s) - $(date -d "$renewed" +%s) > LEASE_SECONDS)); }; then
-      # with the version that was read: of two that find it expired, one gets it
-      if lease "$version" | kube replace -f - >/dev/null 2>&1; then break; fi
-    fi
-    if ((waited >= STRATA_PATIENCE)); then stop "the lease kube-system/strata-join was not free for $waited s; its holder is server ${holder:-unknown}"; fi
-    if ((waited % 60 == 0)); then say "waiting for the lease kube-system/strata-join"; fi
-    sleep 5
-    waited=$((waited + 5))
-  done
-}
-
-release_lease() {
-  if [[ $(kube -n kube-system get lease strata-join --ignore-not-found -o 'jsonpath={.spec.holderIdentity}') == "$STRATA_INSTANCE" ]]; then
-    kube -n kube-system delete lease strata-join >/dev/null
-  fi
+# Stops what runs here and forgets what was made for it; etcd's data stays.
+clear_node() {
+  systemctl stop kubelet || true
+  rm -f "$KUBERNETES"/manifests/*.yaml "$KUBERNETES"/*.conf "$STATE/settled"
+  stop_static_pods
 }
 
 move_data_aside() {
   local aside
   aside=$ETCD_MOUNT/aside-$(date -u +%Y%m%dT%H%M%SZ)
   say "etcd no longer knows this member: its data goes to $aside"
-  systemctl stop kubelet || true
-  rm -f "$KUBERNETES"/manifests/*.yaml "$STATE/settled"
-  stop_containers
+  clear_node
+  rm -rf "$ETCD_MOUNT"/aside-* # one is enough, the volume is not large
   mv "$ETCD_DATA" "$aside"
 }
 
-# Static pods outlive their manifests while the kubelet is down.
-stop_containers() {
-  if ! command -v crictl >/dev/null; then return; fi
-  local pods
-  pods=$(crictl pods -q --namespace kube-system 2>/dev/null || true)
-  if [[ -n $pods ]]; then xargs -r crictl stopp <<<"$pods" >/dev/null || true; fi
-}
-
-# Certificates, kubeconfigs, manifests and the kubelet from what is on this machine alone: for init and for restart.
+# Certificates, kubeconfigs, manifests and the kubelet, from what is on this machine alone.
 start_local() {
   map_endpoint "$STRATA_ADDRESS"
   if [[ ! -e $STATE/settled ]]; then
@@ -289,6 +164,7 @@ start_local() {
     init_phase control-plane all
     init_phase kubelet-start
   fi
+  STARTED=$CONFIGURATION
   systemctl start kubelet
   wait_ready
 }
@@ -301,26 +177,48 @@ init() {
   start_local
 }
 
-# What kubeadm init does once the API answers. Each phase can be repeated; bootstrap-token is the last, its public ConfigMap cluster-info
-# tells the outside that the cluster is complete.
-finish_init() {
-  local addon
-  init_phase upload-config all
-  init_phase mark-control-plane
-  init_phase kubelet-finalize all
-  for addon in $STRATA_ADDONS; do init_phase addon "$addon"; done
-  init_phase bootstrap-token
-  rm -f "$ETCD_MOUNT/init-pending"
-}
-
-restart() {
+# A new server in its slot takes the cluster's configuration before it starts, if there is a cluster that tells it; settle makes up for it otherwise.
+restart() { # [address of an API that is ready]
   say "etcd has data here: starting this member again"
+  if [[ -n ${1:-} && ! -e $STATE/settled ]]; then
+    map_endpoint "$1"
+    mint_credentials
+    take_lease
+    drop_stale_node || true
+    agree_on_configuration
+  fi
   start_local
 }
 
+# Under the lease: no learner can be another's unfinished business. One that keeps up becomes a voter; one that doesn't makes room, its slot joins anew.
+clear_other_learners() {
+  local members id
+  members=$(etcd_call list '{}')
+  for id in $(json 'print(*(m["ID"] for m in d["members"] if m.get("isLearner")))' <<<"$members"); do
+    if etcd_call promote "{\"ID\": \"$id\"}" >/dev/null; then
+      say "the member $id, which an unfinished join left as a learner, is a voter now"
+    else
+      remove_member "$id"
+    fi
+  done
+}
+
 remove_member() { # <id and kind>
-  say "removing the member ${1% *}, whose data is gone"
+  say "removing the member ${1% *}, whose data is gone or was never complete"
   etcd_call remove "{\"ID\": \"${1% *}\"}" >/dev/null
+}
+
+# Announces our member, and writes what its etcd must know of the others: a patch for kubeadm's manifest.
+add_member() {
+  local url=https://$STRATA_ADDRESS:2380 answer
+  answer=$(etcd_call add "{\"peerURLs\": [\"$url\"], \"isLearner\": true}") ||
+    stop 'etcd does not take a new member: see its log on the other control-plane nodes (a member that is down, with too few others, is one reason)'
+  # kubeadm would write a cluster of one; of two equal flags, etcd takes the last
+  json '
+peers = ",".join((m.get("name") or sys.argv[1]) + "=" + m["peerURLs"][0] for m in d["members"])
+flags = ["--initial-cluster=" + peers, "--initial-cluster-state=existing"]
+print(json.dumps([{"op": "add", "path": "/spec/containers/0/command/-", "value": flag} for flag in flags]))' \
+    "$STRATA_NODE" <<<"$answer" >"$RUN/patches/etcd+json.json"
 }
 
 join() { # <address of an API that is ready>
@@ -331,37 +229,47 @@ join() { # <address of an API that is ready>
   take_lease
   member=$(our_member) || stop "no member of etcd answers, though the API at $1 is ready"
   if [[ -n $member ]]; then remove_member "$member"; fi
-  drop_stale_node || true
-  systemctl stop kubelet || true
-  rm -f "$KUBERNETES"/manifests/*.yaml "$KUBERNETES"/*.conf "$STATE/settled"
+  clear_node
   rm -rf "$ETCD_DATA" # without a write-ahead log there is nothing in it
-  # A join that says no may have come far enough, and the other way round: what counts is the state, which is looked at next.
-  timeout "$JOIN_SECONDS" kubeadm join --config "$RUN/kubeadm-join.yaml" --ignore-preflight-errors="$LEFTOVERS" || say "kubeadm join ended with $?"
-  if ! has_data; then
-    release_lease
-    stop "kubeadm join left no etcd data; run strata-boot again once its message above is dealt with"
-  fi
-  systemctl start kubelet
-  wait_ready
-  release_lease
-  map_endpoint "$STRATA_ADDRESS"
+  drop_stale_node || true
+  agree_on_configuration
+  clear_other_learners
+  add_member
+  start_local
 }
 
-# Once for each root disk, when the local API is ready.
+# Once for each root disk, when the local API is ready: what the cluster must know of this node. Each step can be repeated.
 settle() {
-  if [[ -e $ETCD_MOUNT/init-pending ]]; then finish_init; fi
-  if [[ -e $STATE/settled ]]; then return; fi
+  local begun=$SECONDS
+  if [[ -e $STATE/settled && ! -e $ETCD_MOUNT/init-pending ]]; then return; fi
   mint_credentials
+  take_lease
+  agree_on_configuration
+  if [[ $CONFIGURATION != "$STARTED" ]]; then start_local; fi
   if drop_stale_node; then systemctl restart kubelet; fi
-  until kube get node "$STRATA_NODE" >/dev/null 2>&1; do sleep 2; done
+  until kube get node "$STRATA_NODE" >/dev/null 2>&1; do
+    if ((SECONDS - begun >= STRATA_PATIENCE)); then stop "the kubelet has not registered the Node $STRATA_NODE: see its journal"; fi
+    sleep 2
+  done
   init_phase mark-control-plane
+  init_phase kubelet-finalize all
+  update_addons
+  # The last step of an init: the public ConfigMap cluster-info tells the outside that the cluster is complete.
+  if [[ -e $ETCD_MOUNT/init-pending ]]; then
+    init_phase bootstrap-token
+    rm -f "$ETCD_MOUNT/init-pending"
+  fi
+  release_lease # before the mark, after which nobody would
   touch "$STATE/settled"
 }
 
 control_plane() {
-  local waited=0 data cluster api member action
+  local begun=$SECONDS told=0 data cluster api member action
   mount_etcd_volume
+  check_disk
   render
+  compose_ours
+  CONFIGURATION=ours
   while :; do
     if has_data; then data=there; else data=blank; fi
     member=unknown
@@ -378,7 +286,7 @@ control_plane() {
     fi
     action=$(decide "$data" "$cluster" "$member" "$(has_right_to_init && echo yes || echo no)")
     case $action in
-      restart) restart ;;
+      restart) restart "$api" ;;
       rejoin)
         move_data_aside
         join "$api"
@@ -390,13 +298,15 @@ control_plane() {
         init
         ;;
       wait)
-        if ((waited >= STRATA_PATIENCE)); then
-          stop "etcd's volume is $data, the cluster is $cluster (member $member) for $waited s, and this server has no right to make a new cluster." \
+        if ((SECONDS - begun >= STRATA_PATIENCE)); then
+          stop "etcd's volume is $data, the cluster is $cluster (member $member) for $((SECONDS - begun)) s, and this server has no right to make a new cluster." \
             "If the cluster is lost, restore it on purpose; if it is slow, run strata-boot again"
         fi
-        if ((waited % 60 == 0)); then say "waiting for the cluster at $STRATA_PEERS $STRATA_VIP ($cluster)"; fi
+        if ((SECONDS - begun >= told)); then
+          say "waiting for the cluster at $STRATA_PEERS $STRATA_VIP ($cluster)"
+          told=$((told + 60))
+        fi
         sleep 10
-        waited=$((waited + 10))
         continue
         ;;
     esac
@@ -445,20 +355,8 @@ keep_metadata_from_pods() {
 }
 
 main() {
-  # Not exported: kubeadm writes variables that end in _PROXY into every manifest.
-  # shellcheck source=/dev/null
-  . "$ETC/cluster.env"
-  # shellcheck source=/dev/null
-  if [[ -e $ETC/slot.env ]]; then . "$ETC/slot.env"; fi
-  install -d -m 700 "$RUN" "$STATE"
-  exec 9>"$RUN/lock"
-  flock -n 9 || stop 'another strata-boot is running'
-  STRATA_INSTANCE=$(cat /var/lib/cloud/data/instance-id)
-  STRATA_ADDRESS=${STRATA_ADDRESS:-$(ip -o route get "$STRATA_VIP" | sed -n 's/.* src \([^ ]*\).*/\1/p')}
-  # The name in Nova is the Node's, else the cloud controller takes the Node for that of a deleted server.
-  STRATA_NODE=${STRATA_NODE:-$(cloud-init query ds.meta_data.name)}
-  # Everybody but us.
-  STRATA_PEERS=$(tr ' ' '\n' <<<"$STRATA_PEERS" | grep -vx "$STRATA_ADDRESS" | tr '\n' ' ' || true)
+  load_settings
+  lock 0
   keep_metadata_from_pods
   # shellcheck disable=SC2153  # from cluster.env
   case $STRATA_ROLE in

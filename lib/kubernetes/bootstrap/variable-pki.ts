@@ -49,6 +49,10 @@ export class VariablePki extends Construct implements PkiMaterial {
     );
   }
 
+  public encryptionKey(name: string): string {
+    return this.variable(`encryption_${name}`, `Key ${name} that encrypts Secrets in etcd: 32 bytes in base64`, true, '^[A-Za-z0-9+/]{43}=$');
+  }
+
   private pem(name: string, description: string, label: string): string {
     return this.variable(name, `${description} (PEM)`, label === 'PRIVATE KEY', `^[[:space:]]*-----BEGIN ([A-Z]+ )?${label}-----`);
   }

@@ -21,6 +21,10 @@ const onNode = (text: string) =>
     // a patch that this kubeadm is not newer than
     .replace(/kubernetesVersion: v1\.36\.\d+/, 'kubernetesVersion: v1.36.0');
 
+/** What the boot program composes for every phase. */
+const composed = (files: { readonly [path: string]: string }) =>
+  ['init', 'cluster', 'kubelet'].map((part) => files[`/etc/strata/kubeadm-${part}.yaml`]).join('---\n');
+
 const cluster = { apiVersion: 'kubeadm.k8s.io/v1beta4', kind: 'ClusterConfiguration', kubernetesVersion: 'v1.36.0' };
 
 export const checks: readonly Check[] = [
@@ -43,8 +47,7 @@ export const checks: readonly Check[] = [
       const discovery = path.join(context.folder, 'discovery.conf');
       fs.writeFileSync(discovery, worker.files['/etc/strata/discovery.conf'], { mode: 0o600 });
       const configurations = {
-        'init of a control plane': controlPlane.files['/etc/strata/kubeadm-init.yaml'],
-        'join of a control plane': controlPlane.files['/etc/strata/kubeadm-join.yaml'].replace('/run/strata/super-admin.conf', discovery),
+        'a control plane': composed(controlPlane.files),
         'join of a worker': worker.files['/etc/strata/kubeadm-join.yaml'].replace('/etc/strata/discovery.conf', discovery),
       };
       for (const [what, text] of Object.entries(configurations)) {
@@ -68,10 +71,7 @@ export const checks: readonly Check[] = [
       }
       const before = fs.readFileSync(path.join(pki, 'ca.crt'), 'utf8');
       const configuration = path.join(context.folder, 'init.yaml');
-      fs.writeFileSync(
-        configuration,
-        onNode(files['/etc/strata/kubeadm-init.yaml']).replace('clusterName:', `certificatesDir: ${pki}\nclusterName:`),
-      );
+      fs.writeFileSync(configuration, onNode(composed(files)).replace('clusterName:', `certificatesDir: ${pki}\nclusterName:`));
       const kubeadm = (...args: string[]) =>
         run(path.join(context.value('KUBERNETES_BIN'), 'kubeadm'), ['init', 'phase', ...args, '--config', configuration]);
       await kubeadm('certs', 'all');

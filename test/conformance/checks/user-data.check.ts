@@ -1,3 +1,5 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { parse } from 'yaml';
 import type { Check } from '../harness/check';
 import { nodeUserData } from '../harness/cluster-files';
@@ -28,8 +30,12 @@ export const checks: readonly Check[] = [
         const { runcmd } = parse(text) as { runcmd: string[][] };
         const last = runcmd[runcmd.length - 1][1];
         if (last !== 'a "quoted" ${word} and 100 %{ of it') throw new Error(`the user's command came out as ${last}`);
-        const { code, output } = await exec(context.value('SHELLCHECK'), ['--shell=bash', '-'], { input: files['/usr/local/sbin/strata-boot'] });
-        if (code !== 0) throw new Error(`the boot program as rendered: ${output}`);
+        const programs = Object.keys(files).filter((file) => file.startsWith('/usr/local/lib/strata/') && file.endsWith('.sh'));
+        const folder = fs.mkdtempSync(path.join(context.folder, 'programs-'));
+        for (const name of programs) fs.writeFileSync(path.join(folder, path.basename(name)), files[name]);
+        const names = programs.map((name) => path.join(folder, path.basename(name)));
+        const { code, output } = await exec(context.value('SHELLCHECK'), ['--external-sources', '--source-path=SCRIPTDIR', ...names]);
+        if (code !== 0 || names.length < 2) throw new Error(`the programs as rendered: ${output}`);
       }
       for (const name of ['ca', 'etcd/ca', 'front-proxy-ca']) {
         const pem = controlPlane.files[`/etc/kubernetes/pki/${name}.key`];

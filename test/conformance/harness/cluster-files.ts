@@ -40,11 +40,14 @@ export function build(app: App): void {
     serviceCidr: '10.96.0.0/12',
     kubeProxy: true,
     bootstrapToken: pki.bootstrapToken,
+    configurationRevision: 1,
+    encryptsSecrets: true,
   };
   const api = { vip, controlPlane: [address, peer] };
   const output = (name: string, text: TemplateText) => new TerraformOutput(stack, name, { value: text.base64Gzip, sensitive: true });
+  const extras = { encryptionKeys: [{ name: 'key1', secret: pki.encryptionKey('key1') }] };
   const further = { ntp: { enabled: true }, runcmd: [['echo', 'a "quoted" ${word} and 100 %{ of it']] };
-  const shared = new TemplateText(stack, 'Shared', { parts: [sharedCloudConfig(stack, controlPlaneFiles(settings, pki, api), further)] });
+  const shared = new TemplateText(stack, 'Shared', { parts: [sharedCloudConfig(stack, controlPlaneFiles(settings, pki, api, extras), further)] });
   const own = slotFile({ nodeName: 'nodes-control-plane-0', address, etcdVolumeId: volume, initVolumeId: firstVolume });
   output('control-plane', new TemplateText(stack, 'Slot', { parts: [shared.value, ownFile(own)] }));
   const worker = { labels: { tier: 'general' }, taints: [{ key: 'example.com/gpu', value: 'a100', effect: 'NoSchedule' }] };

@@ -33,6 +33,7 @@ export async function throwAwayPki(context: Context, prefix: string): Promise<{ 
   );
   const hex = (bytes: number) => [...crypto.getRandomValues(new Uint8Array(bytes))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   const values: { [name: string]: string } = { bootstrap_token: `${hex(3)}.${hex(8)}` };
+  values.encryption_key1 = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64');
   for (const name of ['ca', 'etcd_ca', 'front_proxy_ca', 'admin']) {
     values[`${name}_crt`] = read(`${name}.crt`);
     values[`${name}_key`] = read(`${name}.key`);

@@ -5,19 +5,19 @@
 set -euo pipefail
 node=$1 namespace=$2
 shift 2
-folders=(/etc/strata /etc/kubernetes /var/lib/kubelet /var/lib/strata /var/lib/cloud /run/strata)
+folders=(/etc/strata /etc/kubernetes /var/lib/kubelet /var/lib/strata /var/lib/cloud /var/log/kubernetes /run/strata)
 mkdir -p /var/lib/etcd
 for folder in "${folders[@]}"; do mkdir -p "$folder" "$node$folder"; done
 mkdir -p "$node/etc"
 if [[ ! -e $node/etc/hosts ]]; then echo '127.0.0.1 localhost' >"$node/etc/hosts"; fi
-export NODE=$node PATH=$node/bin:$PATH
+export NODE=$node NAMESPACE=$namespace PATH=$node/bin:$PATH
 # shellcheck disable=SC2016  # for the inner shell
 exec ip netns exec "$namespace" unshare -m bash -c '
   for folder in "$@"; do
     if [[ $folder == -- ]]; then break; fi
-    mount --bind "$NODE$folder" "$folder"
+    /usr/bin/mount --bind "$NODE$folder" "$folder"
     shift
   done
   shift
-  mount --bind "$NODE/etc/hosts" /etc/hosts
+  /usr/bin/mount --bind "$NODE/etc/hosts" /etc/hosts
   exec "$@"' node "${folders[@]}" -- "$@"

@@ -1,0 +1,297 @@
+# shellcheck shell=bash disable=SC2034  # those who source it use the rest
+# What the programs of a node share: where things are, how the cluster is asked, the lease, and the one configuration. Sourced, never run.
+set -euo pipefail
+
+ETC=/etc/strata            # what cloud-init wrote
+RUN=/run/strata            # this boot's own files; secrets among them, so in memory
+STATE=/var/lib/strata      # what must outlive a reboot, but not the root disk
+KUBERNETES=/etc/kubernetes
+CA=$KUBERNETES/pki/ca.crt
+ETCD_MOUNT=/var/lib/etcd   # the volume's file system
+ETCD_DATA=$ETCD_MOUNT/data # a subfolder: kubeadm refuses a folder with a lost+found in it
+SNAPSHOTS=$ETCD_MOUNT/snapshots
+HOSTS=/etc/hosts
+LEASE_SECONDS=1200 # longer than everything that is done while it is held
+PROGRAM=${0##*/}
+PROGRAM=${PROGRAM%.sh}
+
+say() { echo "$PROGRAM: $*"; }
+warn() { say "WARNING: $*" >&2; }
+stop() {
+  say "STOPPED: $*" >&2
+  exit 1
+}
+
+# What this machine was told, and what it finds out about itself.
+load_settings() {
+  # Not exported: kubeadm writes variables that end in _PROXY into every manifest.
+  # shellcheck source=/dev/null
+  . "$ETC/cluster.env"
+  # shellcheck source=/dev/null
+  if [[ -e $ETC/slot.env ]]; then . "$ETC/slot.env"; fi
+  install -d -m 700 "$RUN" "$STATE"
+  STRATA_INSTANCE=$(cat /var/lib/cloud/data/instance-id)
+  STRATA_ADDRESS=${STRATA_ADDRESS:-$(ip -o route get "$STRATA_VIP" | sed -n 's/.* src \([^ ]*\).*/\1/p')}
+  # The name in Nova is the Node's, else the cloud controller takes the Node for that of a deleted server.
+  STRATA_NODE=${STRATA_NODE:-$(cloud-init query ds.meta_data.name)}
+  # Everybody but us.
+  STRATA_PEERS=$(tr ' ' '\n' <<<"$STRATA_PEERS" | grep -vx "$STRATA_ADDRESS" | tr '\n' ' ' || true)
+}
+
+# One of these programs at a time on this machine.
+lock() { # <seconds to wait for the other one>
+  exec 9>"$RUN/lock"
+  flock -w "$1" 9 || stop 'another of the programs of this node is running'
+}
+
+json() { python3 -c "import json, sys; d = json.load(sys.stdin); $1" "${@:2}"; }
+
+# --- the cluster -------------------------------------------------------------------------------------------------------------------
+
+# Asks an API server for its readiness, under the cluster's own CA.
+probe() { # <address> -> ready | unready | silent
+  local code
+  code=$(curl -s -o /dev/null -w '%{http_code}' --noproxy '*' --connect-timeout 3 --max-time 10 --cacert "$CA" \
+    --resolve "$STRATA_ENDPOINT:$STRATA_PORT:$1" "https://$STRATA_ENDPOINT:$STRATA_PORT/readyz") || true
+  case $code in
+    200) echo ready ;;
+    000 | '') echo silent ;;
+    *) echo unready ;;
+  esac
+}
+
+listens() { timeout 3 bash -c "exec 3<>/dev/tcp/$1/$2" 2>/dev/null; } # <address> <port>
+
+# An address at which the cluster's API is ready: a peer's, or the load balancer's. A worker has no peers.
+find_api() {
+  local address
+  for address in $STRATA_PEERS $STRATA_VIP; do
+    if [[ $(probe "$address") == ready ]]; then
+      echo "$address"
+      return
+    fi
+  done
+  return 1
+}
+
+# Nobody answers, not even with an error, and no peer's etcd listens.
+silent_everywhere() {
+  local address
+  for address in $STRATA_PEERS; do
+    if listens "$address" "$STRATA_PORT" || listens "$address" 2379; then return 1; fi
+  done
+  [[ $(probe "$STRATA_VIP") == silent ]]
+}
+
+# etcd's API as JSON. It needs no program but curl.
+etcd_post() { # <address> <path> <request> [further options of curl]
+  curl -sf --noproxy '*' --connect-timeout 3 --cacert "$KUBERNETES/pki/etcd/ca.crt" --data "$3" "${@:4}" \
+    --cert "$KUBERNETES/pki/apiserver-etcd-client.crt" --key "$KUBERNETES/pki/apiserver-etcd-client.key" "https://$1:2379/v3/$2"
+}
+
+# The members as the first peer has them that answers. A peer's word goes before our own: only others can tell that we were removed.
+etcd_call() { # <path> <request>
+  local address
+  for address in $STRATA_PEERS "$STRATA_ADDRESS"; do
+    if etcd_post "$address" "cluster/member/$1" "$2" --max-time 15; then return; fi
+  done
+  return 1
+}
+
+# Our member in etcd's list, found by its peer URL: "<id> voter", "<id> learner", or nothing. Fails if no etcd tells.
+our_member() {
+  local members
+  members=$(etcd_call list '{}') || return 1
+  json 'print("\n".join(m["ID"] + (" learner" if m.get("isLearner") else " voter") for m in d["members"] if sys.argv[1] in m.get("peerURLs", [])))' \
+    "https://$STRATA_ADDRESS:2380" <<<"$members"
+}
+
+# The cluster's name for its API. A control-plane node that is up maps it to itself, so that it needs no other and no load balancer.
+map_endpoint() { # <address>
+  local others
+  others=$(grep -v '# strata-boot$' "$HOSTS" || true)
+  printf '%s\n%s %s # strata-boot\n' "$others" "$1" "$STRATA_ENDPOINT" >"$RUN/hosts"
+  cat "$RUN/hosts" >"$HOSTS" # in place: it may be a mount
+}
+
+init_phase() { kubeadm init phase "$@" --config "$RUN/kubeadm.yaml"; }
+
+# A credential of our own making: whoever holds the CA needs no token.
+mint_credentials() {
+  init_phase certs apiserver-etcd-client
+  rm -f "$RUN/super-admin.conf"
+  init_phase kubeconfig super-admin --kubeconfig-dir "$RUN"
+}
+
+kube() { kubectl --kubeconfig "$RUN/super-admin.conf" --request-timeout 20s "$@"; }
+
+# One attempt; nothing if our member votes or if no etcd tells. etcd refuses a learner that is not up to date yet.
+promote_learner() {
+  local member
+  if member=$(our_member) && [[ $member == *learner ]]; then
+    say "promoting our etcd member ${member% *} to a voter"
+    etcd_call promote "{\"ID\": \"${member% *}\"}" >/dev/null || say 'etcd does not promote it yet'
+  fi
+}
+
+# The API here asks the etcd here alone, and a learner refuses reads: it is ready only once our member votes.
+wait_ready() {
+  local begun=$SECONDS
+  until [[ $(probe "$STRATA_ADDRESS") == ready ]]; do
+    if ((SECONDS - begun >= STRATA_PATIENCE)); then
+      stop "the API at $STRATA_ADDRESS is not ready after $((SECONDS - begun)) s (etcd's member here: $(our_member || echo 'no etcd answers'))." \
+        "See crictl ps -a and the journal of kubelet"
+    fi
+    promote_learner
+    sleep 3
+  done
+  promote_learner
+}
+
+# Static pods outlive their manifests while the kubelet is down, and read their certificates and arguments only when they begin.
+stop_static_pods() {
+  if ! command -v crictl >/dev/null; then return; fi
+  local pods
+  pods=$(crictl pods -q --namespace kube-system --label tier=control-plane 2>/dev/null || true)
+  if [[ -n $pods ]]; then xargs -r crictl stopp <<<"$pods" >/dev/null || true; fi
+}
+
+# --- the lease: what touches members or configuration is done by one node at a time ---------------------------------------------------
+
+# It expires, so that a holder that died doesn't keep it.
+lease() { # <resourceVersion, empty for a new one>
+  cat <<LEASE
+apiVersion: coordination.k8s.io/v1
+kind: Lease
+metadata: { name: strata-join, namespace: kube-system${1:+, resourceVersion: \"$1\"} }
+spec: { holderIdentity: "$STRATA_INSTANCE", leaseDurationSeconds: $LEASE_SECONDS, renewTime: "$(date -u +%Y-%m-%dT%H:%M:%S.%6NZ)" }
+LEASE
+}
+
+take_lease() {
+  local begun=$SECONDS told=0 holder version renewed
+  until lease '' | kube create -f - >/dev/null 2>&1; do
+    IFS='|' read -r holder version renewed < <(
+      kube -n kube-system get lease strata-join --ignore-not-found -o 'jsonpath={.spec.holderIdentity}|{.metadata.resourceVersion}|{.spec.renewTime}' && echo
+    ) || true
+    if [[ -n ${version:-} ]] && { [[ $holder == "$STRATA_INSTANCE" ]] || (($(date +%s) - $(date -d "$renewed" +%s) > LEASE_SECONDS)); }; then
+      # with the version that was read: of two that find it expired, one gets it
+      if lease "$version" | kube replace -f - >/dev/null 2>&1; then break; fi
+    fi
+    if ((SECONDS - begun >= STRATA_PATIENCE)); then
+      stop "the lease kube-system/strata-join was not free for $((SECONDS - begun)) s; its holder is server ${holder:-unknown}"
+    fi
+    if ((SECONDS - begun >= told)); then
+      say "waiting for the lease kube-system/strata-join (${holder:-the API does not tell its holder})"
+      told=$((told + 60))
+    fi
+    sleep 5
+  done
+}
+
+release_lease() {
+  if [[ $(kube -n kube-system get lease strata-join --ignore-not-found -o 'jsonpath={.spec.holderIdentity}') == "$STRATA_INSTANCE" ]]; then
+    kube -n kube-system delete lease strata-join >/dev/null
+  fi
+}
+
+# --- the one configuration --------------------------------------------------------------------------------------------------------
+#
+# A revision is <Kubernetes version>-<number>, for example 1.36.3-2: a newer version is a higher revision by itself, the number is the user's. The
+# ConfigMap kube-system/strata says which one the cluster has.
+
+# Our own part, with what only this machine knows.
+render() {
+  local file
+  rm -rf "$RUN/patches" # where kubeadm's phases look for patches: for a join's etcd alone
+  mkdir "$RUN/patches"
+  for file in "$ETC"/kubeadm-*.yaml; do
+    sed -e "s|@NODE_NAME@|$STRATA_NODE|g" -e "s|@NODE_ADDRESS@|$STRATA_ADDRESS|g" -e "s|@PROVIDER_ID@|openstack:///$STRATA_INSTANCE|g" \
+      "$file" >"$RUN/${file##*/}"
+  done
+}
+
+# What every phase of kubeadm is given: our own InitConfiguration, and what all nodes have in common.
+compose() { # <ClusterConfiguration> <KubeletConfiguration>
+  { cat "$RUN/kubeadm-init.yaml" && echo --- && cat "$1" && echo --- && cat "$2"; } >"$RUN/kubeadm.yaml"
+}
+compose_ours() { compose "$RUN/kubeadm-cluster.yaml" "$RUN/kubeadm-kubelet.yaml"; }
+
+minor_of() { cut -d . -f 2 <<<"$1"; } # 1.36.3-2 -> 36
+is_higher() { [[ $1 != "$2" && $(printf '%s\n' "$1" "$2" | sort -V | tail -n 1) == "$1" ]]; }
+our_digest() { cat "$ETC/kubeadm-cluster.yaml" "$ETC/kubeadm-kubelet.yaml" | sha256sum | cut -c 1-64; }
+recorded() { kube -n kube-system get configmap strata --ignore-not-found -o "jsonpath={.data.$1}"; } # <key>
+
+record() { # <key=value ...>
+  local words=() pair
+  for pair in "$@"; do words+=("--from-literal=$pair"); done
+  if ! kube -n kube-system create configmap strata "${words[@]}" >/dev/null 2>&1; then
+    printf '%s\n' "$@" | python3 -c 'import json, sys; print(json.dumps({"data": dict(l.split("=", 1) for l in sys.stdin.read().split("\n") if l)}))' \
+      >"$RUN/record.json"
+    kube -n kube-system patch configmap strata --type merge --patch-file "$RUN/record.json" >/dev/null
+  fi
+}
+
+fetch() { kube -n kube-system get configmap "$1" -o "jsonpath={.data.$2}" >"$3"; } # <ConfigMap> <key> <file>
+
+# Under the lease. Ours is higher: the cluster gets it first. Otherwise the cluster's is taken, whatever ours says. Sets $CONFIGURATION.
+agree_on_configuration() {
+  local theirs
+  theirs=$(recorded revision)
+  CONFIGURATION=ours
+  if [[ -z $theirs ]] || is_higher "$STRATA_REVISION" "$theirs"; then
+    if [[ -n $theirs ]] && (($(minor_of "$STRATA_REVISION") > $(minor_of "$theirs") + 1)); then
+      stop "this server is for Kubernetes ${STRATA_REVISION%-*}, the cluster is at ${theirs%-*}: upgrades go by one minor at a time, no minor can be left out"
+    fi
+    say "the cluster's configuration becomes revision $STRATA_REVISION (it was ${theirs:-none})"
+    compose_ours
+    init_phase upload-config all --kubeconfig "$RUN/super-admin.conf"
+    record "revision=$STRATA_REVISION" "digest=$(our_digest)"
+    return
+  fi
+  if [[ $theirs == "$STRATA_REVISION" ]]; then
+    if [[ $(recorded digest) == "$(our_digest)" ]]; then
+      compose_ours
+      return
+    fi
+    warn "what this server was born with is not the cluster's configuration, though both are revision $theirs; the cluster's is taken." \
+      "Raise the configuration's revision to change it"
+  else
+    say "the cluster is at revision $theirs, this server was born with $STRATA_REVISION: the cluster's configuration is taken"
+  fi
+  CONFIGURATION=theirs
+  fetch kubeadm-config ClusterConfiguration "$RUN/theirs-cluster.yaml"
+  fetch kubelet-config kubelet "$RUN/theirs-kubelet.yaml"
+  local file
+  while read -r file; do
+    if [[ ! -e $file ]]; then stop "the cluster's configuration asks for $file, which this server was born without: make it with the cluster's options of today"; fi
+  done < <(grep -o '/etc/kubernetes/apiserver/[a-z-]*\.yaml' "$RUN/theirs-cluster.yaml" | sort -u)
+  # kubeadm makes nothing newer than itself: until this slot is rolled, too, it stays one minor behind.
+  if (($(minor_of "$STRATA_REVISION") < $(minor_of "$theirs"))); then
+    sed -i "s/^kubernetesVersion: .*/kubernetesVersion: v${STRATA_REVISION%-*}/" "$RUN/theirs-cluster.yaml"
+  fi
+  compose "$RUN/theirs-cluster.yaml" "$RUN/theirs-kubelet.yaml"
+}
+
+version_at() { # <address> -> v1.36.3
+  kube --server "https://$1:$STRATA_PORT" --tls-server-name "$STRATA_ENDPOINT" get --raw /version 2>/dev/null | json 'print(d["gitVersion"])' 2>/dev/null
+}
+
+# CoreDNS and kube-proxy follow when the last API server does. The first node of a cluster installs them.
+update_addons() {
+  local address addon ours at
+  at=$(recorded addons)
+  ours=$(version_at "$STRATA_ADDRESS") || return 0
+  if [[ $at == "$ours" ]]; then return; fi
+  if [[ -n $at ]]; then
+    for address in $STRATA_PEERS; do
+      if [[ $(version_at "$address") != "$ours" ]]; then
+        say "CoreDNS and kube-proxy stay at $at: the API server at $address is not at $ours yet"
+        return
+      fi
+    done
+  fi
+  say "every API server is at $ours: so become the addons ($STRATA_ADDONS)"
+  for addon in $STRATA_ADDONS; do init_phase addon "$addon"; done
+  record "addons=$ours"
+}

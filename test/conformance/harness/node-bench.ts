@@ -1,0 +1,232 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { Context } from './check';
+import type { NodeUserData } from './cluster-files';
+import { exec, type ExecResult, run, tail } from './process';
+
+const SHIMS = path.join(__dirname, 'node');
+export const PROGRAMS = '/usr/local/lib/strata';
+export const ADDRESS = '198.51.100.2';
+export const PEER = '198.51.100.3';
+export const VIP = '198.51.100.9';
+
+/** What a check on nodes must list in its `needs`. */
+export const NODE_NEEDS = ['kubeadm', 'kubectl', 'kube-apiserver', 'etcd', 'terraform'] as const;
+
+/**
+ * A control-plane node on this machine: a network namespace with the node's address, folders of its own, a loop device as etcd volume; the real programs
+ * of a node, kubeadm, etcd, kube-apiserver and kubectl. What stands in: a shim for systemd and the kubelet, and none of kubeadm's preflight.
+ */
+export class BenchNode {
+  readonly folder: string;
+  private readonly namespace = `strata-${process.pid}-${Math.floor(Math.random() * 1e6)}`;
+  /** Its own, for two runs on one machine share the folder of links. */
+  private readonly volumeId = crypto.randomUUID();
+  private readonly link = `/dev/disk/by-id/virtio-${this.volumeId.slice(0, 20)}`;
+  private device = '';
+
+  constructor(
+    private readonly context: Context,
+    readonly address = ADDRESS,
+    readonly name = 'nodes-control-plane-0',
+  ) {
+    this.folder = path.join(context.folder, name);
+  }
+
+  /** With what it is born with: nodes of one cluster share it. */
+  async start({ files }: NodeUserData): Promise<void> {
+    for (const [name, content] of Object.entries(files)) this.write(name, content);
+    fs.cpSync(SHIMS, path.join(this.folder, 'bin'), { recursive: true });
+    const addresses = (text: string) =>
+      text
+        .replace(/127\.0\.0\.2/g, ADDRESS)
+        .replace(/127\.0\.0\.3/g, PEER)
+        .replace(/127\.0\.0\.9/g, VIP);
+    this.write('/etc/strata/cluster.env', addresses(files['/etc/strata/cluster.env']));
+    this.set('STRATA_PATIENCE', '90');
+    this.set('STRATA_REVISION', '1.36.0-1');
+    const slot = files['/etc/strata/slot.env'].replace(/127\.0\.0\.2/g, this.address).replace('nodes-control-plane-0', this.name);
+    this.write('/etc/strata/slot.env', slot.replace(/VOLUME=".*"/g, `VOLUME="${this.volumeId}"`));
+    this.write('/etc/strata/kubeadm-cluster.yaml', files['/etc/strata/kubeadm-cluster.yaml'].replace(/v1\.36\.\d+/, 'v1.36.0'));
+    this.write('/var/lib/cloud/data/instance-id', 'aaaaaaaa-0000-4000-8000-000000000001\n');
+    await run('ip', ['netns', 'add', this.namespace]);
+    this.context.defer(async () => void (await exec('ip', ['netns', 'del', this.namespace])));
+    this.context.defer(() => this.powerOff());
+    for (const args of ['link set lo up', `address add ${this.address}/32 dev lo`]) {
+      await run('ip', ['-n', this.namespace, ...args.split(' ')]);
+    }
+  }
+
+  /** A cable to another node. */
+  async connect(other: BenchNode): Promise<void> {
+    await run('ip', ['-n', this.namespace, ...`link add cable type veth peer name cable netns ${other.namespace}`.split(' ')]);
+    for (const node of [this, other]) await run('ip', ['-n', node.namespace, ...'link set cable up'.split(' ')]);
+    await run('ip', ['-n', this.namespace, ...`route add ${other.address} dev cable src ${this.address}`.split(' ')]);
+    await run('ip', ['-n', other.namespace, ...`route add ${this.address} dev cable src ${other.address}`.split(' ')]);
+  }
+
+  /** A blank volume; the one before is gone. */
+  async attachBlankVolume(): Promise<void> {
+    const file = path.join(this.folder, `volume-${Date.now()}`);
+    fs.writeFileSync(file, '');
+    fs.truncateSync(file, 256 * 1024 * 1024);
+    this.device = (await run('losetup', ['--find', '--show', file])).stdout.trim();
+    const device = this.device;
+    this.context.defer(async () => void (await exec('losetup', ['--detach', device])));
+    fs.mkdirSync(path.dirname(this.link), { recursive: true });
+    fs.rmSync(this.link, { force: true });
+    fs.symlinkSync(device, this.link);
+    this.context.defer(() => fs.rmSync(this.link, { force: true }));
+  }
+
+  get volumeDevice(): string {
+    return this.device;
+  }
+
+  /** A setting of the node, in the file that has it. */
+  set(name: string, value: string): void {
+    const files = ['/etc/strata/cluster.env', '/etc/strata/slot.env'].filter((file) => fs.existsSync(this.path(file)));
+    const file = files.find((candidate) => this.read(candidate).includes(`${name}=`)) ?? files[0];
+    const line = `${name}="${value}"`;
+    const text = this.read(file);
+    this.write(file, text.includes(`${name}=`) ? text.replace(new RegExp(`^${name}=.*$`, 'm'), line) : `${text}${line}\n`);
+  }
+
+  /** The boot program, as systemd runs it. */
+  boot(): Promise<ExecResult> {
+    return this.program('strata-boot');
+  }
+
+  /** One of the node's programs. */
+  program(name: string, ...args: string[]): Promise<ExecResult> {
+    return this.run(this.path(`${PROGRAMS}/${name}.sh`), ...args);
+  }
+
+  /**
+   * Runs the boot program again and again, and ends it before its first command that changes anything, then before its second, until it comes to its
+   * end: how often it was cut. Before the API is ready the power goes, afterwards (to save the time that etcd takes) the program alone is killed, but for
+   * every eighth time.
+   */
+  async bootThroughCuts(): Promise<number> {
+    let lastWords = '';
+    for (let number = 1; number < 100; number += 1) {
+      const running = fs.existsSync(this.path('/var/lib/kubelet/config.yaml')) && fs.existsSync(path.join(this.folder, 'pids', 'kube-apiserver'));
+      const power = !running || number % 8 === 0;
+      for (const name of ['cut.log', 'cut.done']) fs.rmSync(path.join(this.folder, name), { force: true });
+      fs.writeFileSync(path.join(this.folder, 'cut'), `${number}\n${power ? 'power' : 'program'}\n`);
+      const result = await this.boot();
+      fs.rmSync(path.join(this.folder, 'cut'));
+      if (!fs.existsSync(path.join(this.folder, 'cut.done'))) {
+        expectExit(`after ${number - 1} cuts, the last before "${lastWords}"`, result, 0);
+        return number - 1;
+      }
+      lastWords = fs.readFileSync(path.join(this.folder, 'cut.log'), 'utf8').trimEnd().split('\n').pop()!;
+      if (power) await this.powerOff();
+    }
+    throw new Error(`${this.name} does not come to an end; the last cut was before "${lastWords}"`);
+  }
+
+  run(...command: string[]): Promise<ExecResult> {
+    const bin = `${this.context.value('KUBERNETES_BIN')}:${this.context.value('ETCD_BIN')}`;
+    const kubernetes = (program: string) => path.join(this.context.value('KUBERNETES_BIN'), program);
+    return exec(path.join(SHIMS, 'run-on-node.sh'), [this.folder, this.namespace, ...command], {
+      env: { PATH: `${bin}:${process.env.PATH}`, KUBEADM: kubernetes('kubeadm'), KUBECTL: kubernetes('kubectl') },
+      timeoutMs: 400_000,
+    });
+  }
+
+  /** Functions of the node's programs, on the node. */
+  call(...words: string[]): Promise<ExecResult> {
+    return this.run(
+      'bash',
+      '-c',
+      `. "$1"; shift; . $ETC/cluster.env; . $ETC/slot.env; STRATA_INSTANCE=$(cat /var/lib/cloud/data/instance-id); STRATA_PEERS=${ADDRESS}; "$@"`,
+      'test',
+      this.path(`${PROGRAMS}/strata-boot.sh`),
+      ...words,
+    );
+  }
+
+  kubectl(...args: string[]): Promise<ExecResult> {
+    return this.run('kubectl', '--kubeconfig', '/etc/kubernetes/super-admin.conf', ...args);
+  }
+
+  /**
+   * What is to be the same however a node came to it: the objects that kubeadm and the boot program make, the Nodes' labels and taints, the members, the
+   * node's own files, and its static pods but for what etcd is told of its peers when it joins, which it forgets afterwards.
+   */
+  async state(): Promise<string> {
+    const wanted = async (...command: string[]) => {
+      const result = await this.run(...command);
+      expectExit(command.join(' '), result, 0);
+      return result.stdout;
+    };
+    const kubectl = (...args: string[]) => wanted('kubectl', '--kubeconfig', '/etc/kubernetes/super-admin.conf', ...args);
+    const objects = await kubectl('get', 'configmaps,deployments,daemonsets,services,serviceaccounts,roles,rolebindings,leases', '-A', '-o', 'name');
+    const clusterWide = await kubectl('get', 'clusterroles,clusterrolebindings', '-o', 'name');
+    const nodes = await kubectl('get', 'nodes', '-o', 'jsonpath={range .items[*]}{.metadata.name} {.spec.taints} {.metadata.labels}{"\\n"}{end}');
+    const strata = await kubectl('-n', 'kube-system', 'get', 'configmap', 'strata', '-o', 'jsonpath={.data}');
+    const members = await this.call('etcd_call', 'list', '{}');
+    expectExit('the members', members, 0);
+    const list = (JSON.parse(members.stdout) as { members: { name: string; isLearner?: boolean }[] }).members;
+    const files = await wanted('bash', '-c', 'cd / && find etc/kubernetes var/lib/strata var/lib/kubelet -type f | sort');
+    const manifests = await wanted('bash', '-c', 'cat /etc/kubernetes/manifests/*.yaml');
+    const lines = manifests.split('\n').filter((line) => !/--initial-cluster/.test(line));
+    return [
+      ...objects.split('\n').filter((name) => !/apiserver-/.test(name)),
+      ...clusterWide.split('\n'),
+      ...nodes.split('\n').sort(),
+      strata,
+      ...list.map(({ name, isLearner }) => `member ${name} ${isLearner ? 'learner' : 'voter'}`).sort(),
+      ...files.split('\n'),
+      ...lines,
+    ].join('\n');
+  }
+
+  /** What ran on it is gone, its disks stay. */
+  async powerOff(): Promise<void> {
+    await exec('bash', ['-c', `for pid in $(ip netns pids ${this.namespace}); do kill -9 $pid; done`]);
+    for (const name of ['pids', 'kubelet', 'run/strata']) fs.rmSync(path.join(this.folder, name), { recursive: true, force: true });
+  }
+
+  /** Another server takes the slot: a new root disk and another uuid, the volume stays. */
+  replaceServer(uuid: string): void {
+    const { folder } = this;
+    for (const name of ['etc/kubernetes/manifests', 'var/lib/strata', 'var/lib/kubelet']) {
+      fs.rmSync(path.join(folder, name), { recursive: true, force: true });
+    }
+    const kubernetes = path.join(folder, 'etc/kubernetes');
+    for (const name of fs.readdirSync(kubernetes).filter((entry) => entry.endsWith('.conf'))) fs.rmSync(path.join(kubernetes, name));
+    const pki = path.join(kubernetes, 'pki');
+    for (const name of fs.readdirSync(pki).filter((entry) => /^api|client/.test(entry))) fs.rmSync(path.join(pki, name));
+    for (const name of fs.readdirSync(path.join(pki, 'etcd')).filter((entry) => !entry.startsWith('ca.'))) fs.rmSync(path.join(pki, 'etcd', name));
+    this.write('/var/lib/cloud/data/instance-id', `${uuid}\n`);
+  }
+
+  path(name: string): string {
+    return path.join(this.folder, name);
+  }
+
+  read(name: string): string {
+    return fs.readFileSync(this.path(name), 'utf8');
+  }
+
+  write(name: string, content: string): void {
+    fs.mkdirSync(path.dirname(this.path(name)), { recursive: true });
+    fs.writeFileSync(this.path(name), content, { mode: name.endsWith('.env') || name.includes('instance-id') ? 0o644 : 0o755 });
+  }
+}
+
+/** Fails unless a program ended so and said those words. */
+export function expectExit(what: string, { code, output }: ExecResult, wanted: number, ...words: string[]): void {
+  const missing = words.filter((word) => !output.includes(word));
+  if (code !== wanted || missing.length > 0) throw new Error(`${what}: ended with ${code}, missing: ${missing.join(' | ')}\n${tail(output, 60)}`);
+}
+
+/** Fails at the first lines in which two states differ. */
+export function expectSameState(what: string, before: string, after: string): void {
+  const [had, has] = [before.split('\n'), after.split('\n')];
+  const lost = had.filter((line) => !has.includes(line)).slice(0, 10);
+  const more = has.filter((line) => !had.includes(line)).slice(0, 10);
+  if (lost.length + more.length > 0) throw new Error(`${what}: another end state\n- ${lost.join('\n- ')}\n+ ${more.join('\n+ ')}`);
+}
