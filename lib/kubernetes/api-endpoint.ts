@@ -1,9 +1,10 @@
 import { LoadBalancerProvider } from '../contracts/openstack-cloud';
 import { Cidr } from '../core/cidr';
-import { check, checkListKnown, checkUnique, fail, isKnown, Where } from '../core/validation';
+import { check, checkInteger, checkListKnown, checkUnique, fail, isKnown, Where } from '../core/validation';
+import { DnsZone } from '../nova/dns-record';
 
-/** Options of an API endpoint behind an Octavia load balancer. */
-export interface OctaviaEndpointOptions {
+/** What every API endpoint can have. */
+export interface ApiEndpointOptions {
   /**
    * Whether it has a floating IP, to be reached from outside the cluster's network.
    * @default false
@@ -15,15 +16,24 @@ export interface OctaviaEndpointOptions {
    */
   readonly allowedCidrs?: string[];
   /**
-   * A DNS name of yours for it: it enters the API servers' certificates and the kubeconfig. The record is yours to make.
+   * A DNS name of yours for it: it enters the API servers' certificates and the kubeconfig. The record is yours to make, unless `dnsZone` is given.
    * @default - the kubeconfig has the floating IP, or the address in the cluster's network
    */
   readonly dnsName?: string;
+  /**
+   * Designate's zone in which the record of `dnsName` is made.
+   * @default - no record is made
+   */
+  readonly dnsZone?: DnsZone;
   /**
    * Further names and addresses for the API servers' certificates.
    * @default - none
    */
   readonly certSans?: string[];
+}
+
+/** Options of an API endpoint behind an Octavia load balancer. */
+export interface OctaviaEndpointOptions extends ApiEndpointOptions {
   /**
    * Id of an Octavia flavor, for amphorae in active/standby, for example. Settled when the load balancer is made. Amphora only.
    * @default - the provider's default
@@ -36,11 +46,34 @@ export interface OctaviaEndpointOptions {
   readonly availabilityZone?: string;
 }
 
+/** Options of an API endpoint that the control planes hold themselves. */
+export interface KeepalivedEndpointOptions extends ApiEndpointOptions {
+  /**
+   * The address, in the nodes' (first) subnet.
+   * @default - Neutron chooses
+   */
+  readonly virtualAddress?: string;
+  /**
+   * Number of the VRRP router, 1 to 255. Control planes speak with each other's addresses alone, so clusters in one network may have the same.
+   * @default 51
+   */
+  readonly virtualRouterId?: number;
+}
+
 /** How the API servers are reached. Nodes always use the address in their own network, never the floating IP. */
 export class ApiEndpoint {
   /** An Octavia load balancer before the control plane, of the cloud's provider (amphora or OVN). */
   public static octavia(options: OctaviaEndpointOptions = {}): ApiEndpoint {
     return new ApiEndpoint(options);
+  }
+
+  /**
+   * A virtual address that keepalived on the control planes holds, for clouds without Octavia. All of the API's traffic goes to the one that has it;
+   * within seconds after that is not ready any more another one has it. The node image has keepalived, or nodes install it from their distribution's
+   * mirrors.
+   */
+  public static keepalived(options: KeepalivedEndpointOptions = {}): ApiEndpoint {
+    return new ApiEndpoint(options, { address: options.virtualAddress, virtualRouterId: options.virtualRouterId ?? 51 });
   }
 
   /** True if it has a floating IP. */
@@ -55,14 +88,24 @@ export class ApiEndpoint {
   public readonly flavorId?: string;
   /** Octavia's availability zone. */
   public readonly availabilityZone?: string;
+  /** Designate's zone for the DNS name. */
+  public readonly dnsZone?: DnsZone;
 
-  private constructor(options: OctaviaEndpointOptions) {
+  private constructor(
+    options: OctaviaEndpointOptions,
+    /**
+     * The virtual address, if it isn't a load balancer's.
+     * @internal
+     */
+    public readonly _virtualAddress?: VirtualAddress,
+  ) {
     this.floatingIp = options.floatingIp ?? false;
     this.allowedCidrs = [...(options.allowedCidrs ?? [])];
     this.dnsName = options.dnsName;
     this.certSans = [...(options.certSans ?? [])];
     this.flavorId = options.flavorId;
     this.availabilityZone = options.availabilityZone;
+    this.dnsZone = options.dnsZone;
   }
 
   /**
@@ -80,6 +123,19 @@ export class ApiEndpoint {
         fix: 'write it as api.example.com or 203.0.113.10',
       });
     }
+    if (this.dnsZone !== undefined && this.dnsName === undefined) {
+      fail(where, { problem: 'api.dnsZone is given, and no api.dnsName to be made in it', fix: 'give dnsName, for example api.example.com' });
+    }
+    checkInteger(where, 'api.virtualRouterId', this._virtualAddress?.virtualRouterId, { min: 1, max: 255 });
+    if (!isKnown(this._virtualAddress?.virtualRouterId)) {
+      fail(where, { problem: 'api.virtualRouterId must be known at synth, a reference was given', fix: 'give a number' });
+    }
+    if (this._virtualAddress !== undefined && this.floatingIp && this.allowedCidrs.length === 0) {
+      fail(where, {
+        problem: 'api.floatingIp without allowedCidrs would be of no use, since nobody but the nodes may reach the API',
+        fix: "say who may in allowedCidrs, for example ['198.51.100.0/24'], or ['0.0.0.0/0'] for the whole world",
+      });
+    }
     if (provider !== LoadBalancerProvider.OVN) return;
     for (const [option, value] of Object.entries({ flavorId: this.flavorId, availabilityZone: this.availabilityZone })) {
       if (value === undefined) continue;
@@ -90,4 +146,9 @@ export class ApiEndpoint {
       });
     }
   }
+}
+
+interface VirtualAddress {
+  readonly address?: string;
+  readonly virtualRouterId: number;
 }

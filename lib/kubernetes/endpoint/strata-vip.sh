@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# Holds the address of the cluster's API on one of its control planes, by keepalived: on one whose own API is ready.
+#
+# strata-vip.sh        makes the configuration from what this machine was told and becomes keepalived
+# strata-vip.sh check  whether the API of this machine is ready; keepalived asks it
+#
+# The control planes speak VRRP with each other's fixed addresses (unicast: Neutron forwards no multicast), and with IPv4 under a password that all of
+# them derive from the cluster's service-account key. Equal priorities and no preemption: the address moves only when its holder is not ready any more.
+set -euo pipefail
+
+ETC=/etc/strata
+RUN=/run/strata-vip
+PKI=/etc/kubernetes/pki
+SELF=$(readlink -f "${BASH_SOURCE[0]}")
+
+say() { echo "strata-vip: $*"; }
+
+load_settings() {
+  # shellcheck source=/dev/null
+  . "$ETC/cluster.env"
+  # shellcheck source=/dev/null
+  . "$ETC/slot.env"
+  # shellcheck source=/dev/null
+  . "$ETC/vip.env"
+}
+
+check() {
+  curl -sf -o /dev/null --noproxy '*' --connect-timeout 2 --max-time 4 --cacert "$PKI/ca.crt" \
+    --resolve "$STRATA_ENDPOINT:$STRATA_PORT:$STRATA_ADDRESS" "https://$STRATA_ENDPOINT:$STRATA_PORT/readyz"
+}
+
+interface() { ip -o addr show to "$STRATA_ADDRESS" | sed -n '1s/^[0-9]*: \([^ ]*\).*/\1/p'; }
+
+# The first 8 characters are all that VRRP has.
+password() { { echo strata-vip && cat "$PKI/sa.key"; } | sha256sum | cut -c 1-8; }
+
+configuration() { # <interface>
+  local peers version=2 bits=32
+  peers=$(tr ' ' '\n' <<<"$STRATA_PEERS" | grep -vx "$STRATA_ADDRESS" || true)
+  if [[ $STRATA_VIP == *:* ]]; then version=3 bits=128; fi
+  cat <<CONF
+global_defs {
+  router_id $STRATA_NODE
+  vrrp_version $version
+  script_user root
+  enable_script_security
+  vrrp_garp_master_refresh 30
+}
+vrrp_script api {
+  script "$SELF check"
+  interval 3
+  timeout 5
+  rise 2
+  fall 2
+  init_fail
+}
+vrrp_instance api {
+  state BACKUP
+  nopreempt
+  interface $1
+  virtual_router_id $STRATA_VRID
+  priority 100
+  advert_int 1
+CONF
+  if [[ -n $peers ]]; then
+    echo "  unicast_src_ip $STRATA_ADDRESS"
+    echo '  unicast_peer {'
+    while read -r peer; do echo "    $peer"; done <<<"$peers"
+    echo '  }'
+  fi
+  if [[ $version == 2 ]]; then
+    echo '  authentication {'
+    echo '    auth_type PASS'
+    echo "    auth_pass $(password)"
+    echo '  }'
+  fi
+  cat <<CONF
+  virtual_ipaddress {
+    $STRATA_VIP/$bits dev $1
+  }
+  track_script {
+    api
+  }
+}
+CONF
+}
+
+# An image that was made for this has it; from the distribution's mirrors otherwise.
+need_keepalived() {
+  local attempt
+  if command -v keepalived >/dev/null; then return; fi
+  for attempt in 1 2 3 4 5; do
+    say "keepalived is not in this image: installing it (attempt $attempt)"
+    if apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends keepalived; then return; fi
+    sleep 20
+  done
+  say 'STOPPED: keepalived could not be installed; put it into the node image, or give the nodes a way to their mirror' >&2
+  exit 1
+}
+
+main() {
+  local device
+  load_settings
+  if [[ ${1:-} == check ]]; then
+    check
+    return
+  fi
+  need_keepalived
+  device=$(interface)
+  if [[ -z $device ]]; then
+    say "STOPPED: no interface of this server has the address $STRATA_ADDRESS yet" >&2
+    exit 1
+  fi
+  install -d -m 700 "$RUN"
+  (umask 077 && configuration "$device" >"$RUN/keepalived.conf")
+  keepalived --config-test --use-file "$RUN/keepalived.conf"
+  exec keepalived --dont-fork --log-console --vrrp --use-file "$RUN/keepalived.conf" --pid "$RUN/keepalived.pid" --vrrp_pid "$RUN/vrrp.pid"
+}
+
+if [[ ${BASH_SOURCE[0]} == "$0" ]]; then main "$@"; fi
