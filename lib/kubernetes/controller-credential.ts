@@ -1,6 +1,7 @@
-import { Fn, Op, TerraformLocal, Token } from 'cdktf';
+import { Fn, Op, TerraformDataSource, TerraformLocal, TerraformResource, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { CloudCredential } from '../contracts/kubernetes-cluster';
+import { check, checkInteger, checkKnown } from '../core/validation';
 import { DataOpenstackIdentityAuthScopeV3 } from '../providers/openstack/data-openstack-identity-auth-scope-v3';
 import { IdentityApplicationCredentialV3 } from '../providers/openstack/identity-application-credential-v3';
 
@@ -9,35 +10,95 @@ export interface ControllerCredentialProps {
   /** The cluster's name. */
   readonly clusterName: string;
   /**
+   * A data source `openstack_identity_auth_scope_v3`, which says who is logged in.
+   * @default - one is made
+   */
+  readonly login?: TerraformDataSource;
+  /**
    * Its roles, of those that the logged-in user has in the project.
    * @default - "member" and "load-balancer_member", as far as the user has them
    */
   readonly roles?: string[];
+  /**
+   * Which credential in turn it is, from 1. Raising it makes a new one, which the controllers get with the next apply of their stack.
+   * @default 1
+   */
+  readonly generation?: number;
+  /**
+   * Whether the credential of the generation before stays, so that controllers whose stack is applied later aren't locked out meanwhile.
+   * False revokes it: when every stack has been applied, or at once if it was stolen.
+   * @default true
+   */
+  readonly keepPrevious?: boolean;
+  /**
+   * When it ends by itself, as 2027-01-31T00:00:00Z. A new generation must be rolled out before.
+   * @default - never
+   */
+  readonly expiresAt?: string;
 }
 
-/** What the cloud controller and the CSI drivers need: servers, ports, volumes; load balancers where Octavia has roles of its own. */
+/** What the cloud controller and the CSI drivers need: servers, ports, volumes, shares; load balancers where Octavia has roles of its own. */
 const ROLES = ['member', 'load-balancer_member'];
 
 /**
- * An application credential for a cluster's controllers, made as the user who runs Terraform and bound to that user's project.
- * It is restricted: it can't make further credentials or trusts. Creates one application credential.
+ * An application credential for a cluster's controllers, made as the user who runs Terraform and bound to that user's project. It is restricted: it can't
+ * make further credentials or trusts.
+ *
+ * Rotation without a gap: raise `generation` and apply the stack with the credential; the one before stays. Apply the stacks with the add-ons: the
+ * Secret and the pods that read it are changed. Then set `keepPrevious: false` and apply again: the old one is revoked. The next generation starts
+ * from there.
+ *
+ * Creates one application credential, from the second generation on two. Errors: a generation below 1, a time that isn't one; at apply: a user with none
+ * of the roles.
  */
-export class ControllerCredential extends Construct implements CloudCredential {
+export class ControllerCredential extends Construct {
+  /** Id of the application credential of this generation. */
   public readonly applicationCredentialId: string;
+  /** Its secret, sensitive. */
   public readonly applicationCredentialSecret: string;
-  /** The L1 application credential. */
-  public readonly resource: IdentityApplicationCredentialV3;
+  /** The L1 application credential of this generation. */
+  public readonly resource: TerraformResource;
 
   constructor(scope: Construct, id: string, props: ControllerCredentialProps) {
     super(scope, id);
-    const roles = props.roles ?? this.rolesOfUser();
-    this.resource = new IdentityApplicationCredentialV3(this, 'ApplicationCredential', {
-      name: `${props.clusterName}-controllers`,
+    const generation = props.generation ?? 1;
+    checkKnown(this, 'generation', props.generation);
+    checkInteger(this, 'generation', generation, { min: 1 });
+    checkKnown(this, 'keepPrevious', props.keepPrevious);
+    check(this, props.expiresAt, (time) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(time) && !Number.isNaN(Date.parse(time)), {
+      problem: 'expiresAt must be a time in UTC',
+      fix: 'write it as 2027-01-31T00:00:00Z',
+    });
+    const roles = props.roles ?? this.rolesOfUser(props.login ?? new DataOpenstackIdentityAuthScopeV3(this, 'Scope', { name: 'own' }));
+    if (generation > 1 && props.keepPrevious !== false) this.make(generation - 1, roles, props);
+    const current = this.make(generation, roles, props);
+    this.resource = current;
+    this.applicationCredentialId = current.id;
+    this.applicationCredentialSecret = current.secret;
+  }
+
+  /** For the cluster's `openstack.credential`. */
+  public get credential(): CloudCredential {
+    return { applicationCredentialId: this.applicationCredentialId, applicationCredentialSecret: this.applicationCredentialSecret };
+  }
+
+  /** A generation keeps its address and its name while it lives, whether it is the current one or the one before. */
+  private make(
+    generation: number,
+    roles: string[],
+    { clusterName, roles: given, expiresAt }: ControllerCredentialProps,
+  ): IdentityApplicationCredentialV3 {
+    const suffix = generation === 1 ? '' : `-${generation}`;
+    return new IdentityApplicationCredentialV3(this, `ApplicationCredential${suffix}`, {
+      name: `${clusterName}-controllers${suffix}`,
       unrestricted: false,
       roles,
+      expiresAt,
       lifecycle: {
-        // A role that the user is given later is no reason to change the secret under the controllers' feet.
-        ...(props.roles === undefined && { ignoreChanges: ['roles'] }),
+        // Whatever replaces it, within one stack its readers have the new one before the old one goes.
+        createBeforeDestroy: true,
+        // A role that the user is given later, or another end, is no reason to change the secret under the controllers' feet: a new generation is.
+        ignoreChanges: given === undefined ? ['roles', 'expires_at'] : ['expires_at'],
         precondition: [
           {
             condition: Op.gte(Fn.lengthOf(roles), 1) as any,
@@ -46,14 +107,11 @@ export class ControllerCredential extends Construct implements CloudCredential {
         ],
       },
     });
-    this.applicationCredentialId = this.resource.id;
-    this.applicationCredentialSecret = this.resource.secret;
   }
 
-  private rolesOfUser(): string[] {
-    const scope = new DataOpenstackIdentityAuthScopeV3(this, 'Scope', { name: 'own' });
+  private rolesOfUser(login: TerraformDataSource): string[] {
     // The credential gets no more than it needs, nor what the user can't give.
-    const own = Token.asList(Fn.lookupNested(scope.fqn, ['roles', '*', 'role_name']));
+    const own = Token.asList(Fn.lookupNested(login.fqn, ['roles', '*', 'role_name']));
     const roles = new TerraformLocal(this, 'Roles', Fn.sort(Token.asList(Fn.setintersection(ROLES, [own]))));
     return roles.asList;
   }

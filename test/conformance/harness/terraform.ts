@@ -57,8 +57,9 @@ export class Workspace {
     await this.command('validate', '-no-color');
   }
 
-  async apply(): Promise<void> {
-    await this.command('apply', '-auto-approve', '-no-color');
+  /** What Terraform said, for the order of events. */
+  async apply(): Promise<string> {
+    return (await this.command('apply', '-auto-approve', '-no-color')).stdout;
   }
 
   async destroy(): Promise<void> {
