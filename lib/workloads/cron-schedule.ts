@@ -11,7 +11,7 @@ const SHORT = /^@(yearly|annually|monthly|weekly|daily|midnight|hourly)$/;
 
 /**
  * What is wrong with a CronJob's schedule, or nothing. The API server reads it by the same rules: five fields of lists of `*`, a value or a range, each
- * with an optional step; names of months and days; `@daily` and the like.
+ * with an optional step; names of months and days; `@daily` and the like. An empty entry of a list, which it overlooks, is an error here.
  */
 export function scheduleProblem(schedule: string): string | undefined {
   if (SHORT.test(schedule)) return undefined;

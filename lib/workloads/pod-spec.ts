@@ -147,14 +147,19 @@ function storage({ options, ownVolume, configMapName }: PodFacts): Storage {
         secret: { secretName: name, defaultMode: '0440', items: [{ key, path: SECRET_FILE }] },
       })),
       ...folders.map((_, i) => ({ name: `scratch-${i}`, emptyDir: {} })),
-      ...claims.map(({ name, claim, readOnly }) => ({ name, persistentVolumeClaim: { claimName: claim.claimName, readOnly: readOnly ?? false } })),
+      ...claims.map(({ name, claim, readOnly }) => ({
+        name,
+        persistentVolumeClaim: { claimName: claim.claimName, readOnly: readOnly || undefined },
+      })),
     ],
     mounts: [
       ...(ownVolume ? [ownVolume] : []),
       ...files.map((path) => ({ name: CONFIG_VOLUME, mountPath: path, subPath: configKey(path), readOnly: true })),
       ...secrets.map(([path], i) => ({ name: `secret-${i}`, mountPath: path, subPath: SECRET_FILE, readOnly: true })),
       ...folders.map((mountPath, i) => ({ name: `scratch-${i}`, mountPath })),
-      ...claims.filter(({ claim }) => !claim.rawBlock).map(({ name, path, readOnly }) => ({ name, mountPath: path, readOnly: readOnly ?? false })),
+      ...claims
+        .filter(({ claim }) => !claim.rawBlock)
+        .map(({ name, path, readOnly }) => ({ name, mountPath: path, readOnly: readOnly || undefined })),
     ],
     devices: some(devices),
   };

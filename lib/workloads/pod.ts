@@ -12,10 +12,15 @@ import { ContainerOptions, HelperContainer, PodOptions, PodSecurity, PodSecurity
 import { configKey, podSpec } from './pod-spec';
 import { ReplicaSpread } from './replicated-pod-options';
 import { checkPod } from './workload-checks';
+import { IKubernetesCluster } from '../contracts/kubernetes-cluster';
 import { inOrder, Tier } from '../core/apply-order';
 import { defaultProvider } from '../core/default-provider';
+import { formatImage, parseImage } from '../core/image-reference';
+import { ImageRegistries } from '../core/image-registries';
 import { widenProviderRanges } from '../core/provider-ranges';
 import { TemplateText } from '../core/template-text';
+import { usesOf } from '../core/used-images';
+import { isKnown } from '../core/validation';
 
 /** What a kind of workload adds to its pod's options. */
 export interface PodOwner {
@@ -103,19 +108,21 @@ export function makePod(scope: Construct, names: WorkloadNames, options: PodOpti
   const parts = [config, secret].filter((part) => part !== undefined);
   inOrder(options.cluster, Tier.WORKLOAD, ...parts);
 
-  const main: ContainerOptions = { ...options, env, secretEnv: { ...options.secretEnv, ...generated } };
+  const usedBy = `${names.namespace}/${names.name}`;
+  const located = <C extends ContainerOptions>(container: C): C => ({ ...container, image: locate(scope, options.cluster, container.image, usedBy) });
+  const main = located<ContainerOptions>({ ...options, env, secretEnv: { ...options.secretEnv, ...generated } });
   return {
     template: {
       metadata: { labels: { ...names.labels }, ...(Object.keys(annotations).length > 0 && { annotations }) },
       spec: podSpec({
         name: names.name,
         selectorLabels: names.selectorLabels,
-        options,
+        options: { ...options, initContainers: options.initContainers?.map(located) },
         main,
         port: owner.port,
         healthCheck: owner.healthCheck,
         security,
-        sidecars: owner.sidecars ?? [],
+        sidecars: (owner.sidecars ?? []).map(located),
         spread: owner.spread,
         ownVolume: owner.ownVolume,
         configMapName: `${names.name}-config`,
@@ -126,6 +133,15 @@ export function makePod(scope: Construct, names: WorkloadNames, options: PodOpti
     namespace,
     dependsOn: [...namespace, ...parts],
   };
+}
+
+/** Where a site gets the image from, entered in the cluster's list. One that isn't known at synth stays as it is: nobody can say what registry it is of. */
+function locate(scope: Construct, cluster: IKubernetesCluster, image: string, usedBy: string): string {
+  if (!isKnown(image)) return image;
+  const source = formatImage(parseImage(image));
+  const replaced = ImageRegistries._of(scope, cluster).image(image);
+  usesOf(cluster).images.push({ image: replaced, source, usedBy });
+  return replaced === source ? image : replaced;
 }
 
 /** Letters and digits: passwords that every connection string and every shell takes as they are. */
