@@ -18,7 +18,7 @@ export function escapeText(text: string, escapes: Escapes): string {
   return pieces(text)
     .map((piece) =>
       typeof piece === 'string'
-        ? escapes.reduce((sum, [character, escape]) => sum.replaceAll(character, escape), piece)
+        ? escapes.reduce((sum, [character, escape]) => sum.replaceAll(character, () => escape), piece)
         : escapes.reduce((sum, [character, escape]) => Token.asString(Fn.replace(sum, hcl(character), hcl(escape))), piece.token.toString()),
     )
     .join('');

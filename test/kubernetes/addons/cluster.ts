@@ -29,6 +29,8 @@ export interface ClusterOptions {
   /** @default - true: a test of one add-on doesn't install all that it requires */
   readonly imported?: boolean;
   readonly trunkPorts?: boolean;
+  /** Whether its router and the addresses of its API servers are known. */
+  readonly routed?: boolean;
 }
 
 /** A cluster as add-ons see it: what is known at synth is known, what isn't is a variable. */
@@ -45,6 +47,7 @@ export class TestCluster extends Construct implements IKubernetesCluster {
   public readonly openstack?: ClusterCloud;
   public readonly imported: boolean;
   public readonly trunkPorts?: boolean;
+  public readonly apiServerAddresses?: string[];
 
   constructor(scope: Construct, id: string, options: ClusterOptions = {}) {
     super(scope, id);
@@ -57,6 +60,7 @@ export class TestCluster extends Construct implements IKubernetesCluster {
     this.nodeApiEndpoint = options.nodeApiEndpoint;
     this.imported = options.imported ?? true;
     this.trunkPorts = options.trunkPorts;
+    if (options.routed) this.apiServerAddresses = ['10.20.0.11', '10.20.0.12'];
     const variable = (name: string, sensitive = false) => new TerraformVariable(this, name, { type: 'string', sensitive }).stringValue;
     this.kubeconfig = {
       host: options.host ?? 'https://203.0.113.60:6443',
@@ -75,6 +79,7 @@ export class TestCluster extends Construct implements IKubernetesCluster {
       externalNetworkId: variable('ExternalNetworkId'),
       networkId: variable('NetworkId'),
       subnetId: variable('SubnetId'),
+      ...(options.routed && { routerId: variable('RouterId') }),
     };
   }
 }

@@ -11,10 +11,13 @@ const ALONE: Record<string, string[]> = {
   Cilium: [],
   CinderCsi: ['CinderCsi needs a cloud controller'],
   HelmAddon: [],
+  Kuryr: [],
   OpenStackCloudController: [],
 };
 const TOGETHER: Record<string, string[]> = {
   'Calico + Cilium': ['the cluster prod was made for another pod network'],
+  'Calico + Kuryr': ['the cluster prod was made for another pod network'],
+  'Cilium + Kuryr': ['the cluster prod was made for another pod network'],
   'CinderCsi + OpenStackCloudController': [],
 };
 
