@@ -1,5 +1,5 @@
 import { nicMtu } from './inventory-checks';
-import { DiskRole, Host, HostNetwork, HostNic, HostRole, NetworkRole } from '../contracts/host';
+import { CpuArchitecture, DiskRole, Host, HostNetwork, HostNic, HostRole, NetworkRole } from '../contracts/host';
 import { Cidr } from '../core/cidr';
 import { HostDistribution } from '../core/host-distribution';
 
@@ -12,7 +12,12 @@ export function hostExpectations(host: Host, networks: readonly HostNetwork[], o
     ...(host.os === undefined ? [] : [['os', ...osRelease(host.os)]]),
     ['cpu', host.cpuThreads],
     ['memory', leastVisibleMemoryMib(host.memoryMib), host.memoryMib],
+    ...(host.architecture === CpuArchitecture.X86_64 ? [] : [['architecture', host.architecture]]),
+    ...(host.cpuSockets === undefined ? [] : [['sockets', host.cpuSockets]]),
+    ...(host.threadsPerCore === undefined ? [] : [['threads-per-core', host.threadsPerCore]]),
     ...(host.numaNodes > 1 ? [['numa', host.numaNodes]] : []),
+    ...(host.numa ?? []).map((node, i) => ['numa-cpus', i, node.cpus]),
+    ...(host.bootMode === undefined ? [] : [['boot', host.bootMode]]),
     ...(host.is(HostRole.COMPUTE) ? [['kvm']] : []),
     ...host.disks.map((disk) => ['disk', disk.device, disk.sizeGib, disk.role ?? DiskRole.SYSTEM]),
     ...host.nics.flatMap((nic) => nicExpectations(nic, networks)),
@@ -39,11 +44,12 @@ function nicExpectations(nic: HostNic, networks: readonly HostNetwork[]): (strin
   const carried = networks.filter((network) => nic.networks.includes(network.role));
   const roles = carried.map((network) => network.role).join(',');
   const mtu = nicMtu(nic, networks);
-  const vlan = carried.find((network) => network.vlan !== undefined && network.role !== NetworkRole.PROVIDER)?.vlan;
+  const vlan = nic.vlan ?? carried.find((network) => network.vlan !== undefined && network.role !== NetworkRole.PROVIDER)?.vlan;
   const provider = carried.some((network) => network.role === NetworkRole.PROVIDER);
   return [
     ['nic', nic.name],
     ...(nic.bondOf === undefined ? [] : [['nic-bond', nic.name, ...nic.bondOf]]),
+    ...(nic.bondMode === undefined ? [] : [['nic-bond-mode', nic.name, nic.bondMode]]),
     ...(nic.mac === undefined ? [] : [['nic-mac', nic.name, nic.mac]]),
     ...(vlan === undefined ? [] : [['nic-vlan', nic.name, vlan]]),
     ...(mtu === undefined ? [] : [['nic-mtu', nic.name, mtu, ...(roles === '' ? [] : [roles])]]),

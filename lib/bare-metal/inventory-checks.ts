@@ -1,6 +1,7 @@
 import { Path, pathText, Problems } from './problems';
-import { HostNetwork, HostNic, HostProps, HostRole, NetworkRole } from '../contracts/host';
+import { HostNetwork, HostNic, HostProps, HostRole, NetworkRole, RaidLevel } from '../contracts/host';
 import { Cidr } from '../core/cidr';
+import { formatCpuSet, parseCpuSet } from '../core/cpu-set';
 import { assertQuorum } from '../core/quorum';
 import { isKnown } from '../core/validation';
 
@@ -24,6 +25,9 @@ export function checkInventory({ networks, hosts }: ReadInventory, problems: Pro
   if (control > 0) problems.attempt(['hosts'], (where) => assertQuorum(where, 'the number of hosts with the role control', control, [1, 3, 5, 7, 9]));
   for (const { path, props } of hosts) {
     checkDisks(path, props, problems);
+    checkRaid(path, props, problems);
+    checkNuma(path, props, problems);
+    checkGateway(path, props, networks.map(({ network }) => network), problems); // prettier-ignore
     checkNics(path, props, networks.map(({ network }) => network), problems); // prettier-ignore
   }
 }
@@ -41,21 +45,21 @@ function checkNetworks(networks: ReadInventory['networks'], problems: Problems):
     }
     const cidr = network.cidr === undefined ? undefined : Cidr.of(network.cidr);
     for (const other of networks.slice(0, i)) {
-      const otherName = `${pathText(other.path)} (${problems.where(other.path)})`;
+      const otherName = () => `${pathText(other.path)} (${problems.where(other.path)})`;
       if (other.network.role === network.role) {
-        problems.add(path, { problem: `${name} has the role of ${otherName}`, value: network.role, fix: 'make them one network' });
+        problems.add(path, { problem: `${name} has the role of ${otherName()}`, value: network.role, fix: 'make them one network' });
       }
       if (cidr === undefined || other.network.cidr === undefined || !Cidr.of(other.network.cidr).overlaps(cidr)) continue;
       const sameWire = network.vlan === other.network.vlan && mtuOf(network) === mtuOf(other.network);
       if (cidr.toString() !== other.network.cidr) {
         problems.add([...path, 'cidr'], {
-          problem: `${name}.cidr overlaps ${other.network.cidr} of ${otherName}`,
+          problem: `${name}.cidr overlaps ${other.network.cidr} of ${otherName()}`,
           value: cidr.toString(),
           fix: 'give one of them another range, or both the same one if they are one network',
         });
       } else if (!sameWire) {
         problems.add([...path, 'cidr'], {
-          problem: `${name}.cidr is that of ${otherName}, but not its VLAN and MTU`,
+          problem: `${name}.cidr is that of ${otherName()}, but not its VLAN and MTU`,
           value: cidr.toString(),
           fix: 'give both the same VLAN and MTU if they are one network, or different ranges if they are not',
         });
@@ -68,7 +72,7 @@ function checkNetworks(networks: ReadInventory['networks'], problems: Problems):
 interface Claim {
   readonly what: string;
   readonly value: string;
-  readonly path: Path;
+  readonly path: () => Path;
   readonly host: number;
   /** False for what a host may say twice of itself: the port it boots from, the address it is managed at, the MAC address of a VLAN or a bond. */
   readonly exclusive: boolean;
@@ -77,7 +81,7 @@ interface Claim {
 function checkUniqueness(hosts: ReadInventory['hosts'], problems: Problems): void {
   const claims = hosts.flatMap(({ path, props }, host): Claim[] => {
     const claim = (what: string, value: string | undefined, rest: Path, exclusive: boolean): Claim[] =>
-      value === undefined || !isKnown(value) ? [] : [{ what, value, path: [...path, ...rest], host, exclusive }];
+      value === undefined || !isKnown(value) ? [] : [{ what, value, path: () => [...path, ...rest], host, exclusive }];
     const nics = props.nics ?? [];
     return [
       ...claim('name', props.name, ['name'], true),
@@ -90,21 +94,25 @@ function checkUniqueness(hosts: ReadInventory['hosts'], problems: Problems): voi
   const first = new Map<string, Claim[]>();
   for (const claim of claims) {
     const key = `${claim.what} ${claim.value}`;
-    const earlier = first.get(key) ?? [];
+    const earlier = first.get(key);
+    if (earlier === undefined) {
+      first.set(key, [claim]);
+      continue;
+    }
     const clash = earlier.find((other) => other.host !== claim.host || (other.exclusive && claim.exclusive));
     if (clash !== undefined) {
-      problems.add(claim.path, {
-        problem: `${pathText(claim.path)} is that of ${pathText(clash.path)} (${problems.where(clash.path)}) too`,
+      problems.add(claim.path(), {
+        problem: `${pathText(claim.path())} is that of ${pathText(clash.path())} (${problems.where(clash.path())}) too`,
         value: claim.value,
         fix: `give each its own ${claim.what}`,
       });
     }
-    first.set(key, [...earlier, claim]);
+    earlier.push(claim);
   }
 }
 
 function isPort(nic: HostNic | undefined): boolean {
-  return nic?.name !== undefined && !nic.name.includes('.') && nic.bondOf === undefined;
+  return nic?.name !== undefined && !nic.name.includes('.') && nic.vlan === undefined && nic.bondOf === undefined;
 }
 
 function canonical(address: string | undefined): string | undefined {
@@ -119,6 +127,71 @@ function checkDisks(path: Path, { disks = [] }: HostProps, problems: Problems): 
     if (twice < 0) return;
     const place = [...path, 'disks', i, 'device'];
     problems.add(place, { problem: `${pathText(place)} is that of disks[${twice}] too`, value: disk.device, fix: 'give each disk once' });
+  });
+}
+
+/** The fewest disks that each level is made of. */
+export const RAID_DISKS: { readonly [level in RaidLevel]: number } = { '0': 1, '1': 2, '5': 3, '6': 4, '1+0': 4 };
+
+function checkRaid(path: Path, { raid = [] }: HostProps, problems: Problems): void {
+  raid.forEach((volume, i) => {
+    if (volume === undefined) return;
+    const here = [...path, 'raid', i];
+    const earlier = raid.slice(0, i);
+    if (volume.name !== undefined && earlier.some((other) => other?.name === volume.name)) {
+      const problem = `${pathText(here)}.name is there twice`;
+      problems.add([...here, 'name'], { problem, value: volume.name, fix: 'give each logical disk its own name' });
+    }
+    if (volume.rootVolume === true && earlier.some((other) => other?.rootVolume === true)) {
+      const problem = `${pathText(here)}.rootVolume is the second of the host`;
+      problems.add([...here, 'rootVolume'], { problem, value: true, fix: 'let the operating system go to one' });
+    }
+    const least = volume.level === undefined ? 0 : RAID_DISKS[volume.level];
+    if (volume.numberOfDisks === undefined) return;
+    const odd = volume.level === RaidLevel.RAID_10 && volume.numberOfDisks % 2 === 1;
+    if (volume.numberOfDisks < least || odd) {
+      problems.add([...here, 'numberOfDisks'], {
+        problem: `${pathText(here)}.numberOfDisks must be ${odd ? 'even, and ' : ''}at least ${least} for RAID ${volume.level}`,
+        value: volume.numberOfDisks,
+        fix: 'take more disks, or another level',
+      });
+    }
+  });
+}
+
+function checkNuma(path: Path, { numa, numaNodes, cpuThreads, memoryMib }: HostProps, problems: Problems): void {
+  if (numa === undefined) return;
+  const here = [...path, 'numa'];
+  const name = pathText(here);
+  if (numaNodes !== undefined && numaNodes !== numa.length) {
+    const problem = `${name} has ${numa.length} nodes, but numaNodes says ${numaNodes}`;
+    problems.add(here, { problem, fix: 'leave numaNodes out, or correct one of them' });
+  }
+  if (numa.some((node) => node?.cpus === undefined || node.memoryMib === undefined)) return;
+  const threads = numa.flatMap((node) => parseCpuSet('', '', node.cpus));
+  const twice = threads.filter((thread, i) => threads.indexOf(thread) !== i);
+  if (twice.length > 0) problems.add(here, { problem: `${name} has threads on two nodes`, value: formatCpuSet(twice), fix: 'give each thread once' });
+  if (cpuThreads !== undefined && twice.length === 0 && (threads.length !== cpuThreads || Math.max(...threads) >= cpuThreads)) {
+    problems.add(here, {
+      problem: `${name} must have the threads 0 to ${cpuThreads - 1}, since cpuThreads is ${cpuThreads}`,
+      value: formatCpuSet(threads),
+      fix: 'take both from `lscpu`',
+    });
+  }
+  const memory = numa.reduce((sum, node) => sum + node.memoryMib, 0);
+  if (memoryMib !== undefined && memory > memoryMib) {
+    problems.add(here, { problem: `${name} has more memory than the host, which has ${memoryMib} MiB`, value: memory, fix: 'correct one of them' });
+  }
+}
+
+function checkGateway(path: Path, { gateway, nics = [] }: HostProps, networks: readonly HostNetwork[], problems: Problems): void {
+  if (gateway === undefined || !isKnown(gateway)) return;
+  const carried = networks.filter(({ role, cidr }) => cidr !== undefined && nics.some((nic) => nic?.networks?.includes(role)));
+  if (carried.length === 0 || carried.some(({ cidr }) => Cidr.of(cidr!).contains(gateway))) return;
+  problems.add([...path, 'gateway'], {
+    problem: `${pathText(path)}.gateway is in none of the host's networks (${carried.map(({ cidr }) => cidr).join(', ')})`,
+    value: gateway,
+    fix: 'give the address of a router that the host reaches directly',
   });
 }
 
@@ -146,9 +219,45 @@ function checkNics(path: Path, { nics = [] }: HostProps, networks: readonly Host
         });
       }
     }
+    checkBond(here, nic, nics, problems);
     checkNic(here, nic, networks, problems);
     checkParentMtu(here, nic, nics, networks, problems);
   });
+}
+
+function checkBond(path: Path, nic: HostNic, nics: readonly HostNic[], problems: Problems): void {
+  const name = pathText(path);
+  if (nic.bondMode !== undefined && nic.bondOf === undefined) {
+    problems.add([...path, 'bondMode'], { problem: `${name}.bondMode needs bondOf`, value: nic.bondMode, fix: 'name the interfaces that it bonds' });
+  }
+  const { vlan } = vlanOf(nic);
+  if (nic.parent !== undefined && vlan === undefined) {
+    problems.add([...path, 'parent'], { problem: `${name}.parent is for a VLAN`, value: nic.parent, fix: 'add vlan, or remove it' });
+  }
+  if (nic.vlan !== undefined && vlanOf(nic).parent === undefined) {
+    problems.add([...path, 'vlan'], { problem: `${name}.vlan needs the interface that it lies on`, value: nic.vlan, fix: 'add parent' });
+  }
+  for (const member of nic.bondOf ?? []) {
+    const other = nics.find((one) => one?.name === member);
+    const place = [...path, 'bondOf'];
+    if (other !== undefined && ((other.networks?.length ?? 0) > 0 || other.address !== undefined)) {
+      problems.add(place, {
+        problem: `${name}.bondOf has an interface that carries networks or an address of its own`,
+        value: member,
+        fix: `move them to ${nic.name}`,
+      });
+    }
+    const elsewhere = nics.find((one) => one !== undefined && one !== nic && one.bondOf?.includes(member) && nics.indexOf(one) < nics.indexOf(nic));
+    if (elsewhere !== undefined) {
+      problems.add(place, { problem: `${name}.bondOf has an interface that is in ${elsewhere.name} too`, value: member, fix: 'bond each once' });
+    }
+  }
+}
+
+/** The VLAN that an interface is, by what is said or by its name. */
+export function vlanOf(nic: HostNic): { readonly vlan?: number; readonly parent?: string } {
+  const [, parent, id] = /^(.+)\.(\d+)$/.exec(nic.name ?? '') ?? [];
+  return { vlan: nic.vlan ?? (id === undefined ? undefined : Number(id)), parent: nic.parent ?? parent };
 }
 
 function checkNic(path: Path, nic: HostNic, networks: readonly HostNetwork[], problems: Problems): void {
@@ -199,11 +308,11 @@ function checkNic(path: Path, nic: HostNic, networks: readonly HostNetwork[], pr
 
 /** Linux names the VLANs of an interface `bond0.20` by habit: a number there that isn't the network's is a slip. */
 function checkVlan(path: Path, nic: HostNic, carried: readonly HostNetwork[], problems: Problems): void {
-  const [, id] = /\.(\d+)$/.exec(nic.name ?? '') ?? [];
-  const other = carried.find((network) => network.vlan !== undefined && id !== undefined && network.vlan !== Number(id));
+  const { vlan } = vlanOf(nic);
+  const other = carried.find((network) => network.vlan !== undefined && vlan !== undefined && network.vlan !== vlan);
   if (other === undefined) return;
-  const problem = `${pathText(path)}.name says VLAN ${Number(id)}, but its network ${other.role} has VLAN ${other.vlan}`;
-  problems.add([...path, 'name'], { problem, value: nic.name, fix: 'correct one of them' });
+  const problem = `${pathText(path)}.${nic.vlan === undefined ? 'name' : 'vlan'} says VLAN ${vlan}, but its network ${other.role} has VLAN ${other.vlan}`;
+  problems.add([...path, nic.vlan === undefined ? 'name' : 'vlan'], { problem, value: nic.vlan ?? nic.name, fix: 'correct one of them' });
 }
 
 function checkMtu(path: Path, nic: HostNic, carried: readonly HostNetwork[], problems: Problems): void {
@@ -225,7 +334,7 @@ function checkMtu(path: Path, nic: HostNic, carried: readonly HostNetwork[], pro
 
 /** Linux refuses a VLAN that has more MTU than the interface below it. */
 function checkParentMtu(path: Path, nic: HostNic, nics: readonly HostNic[], networks: readonly HostNetwork[], problems: Problems): void {
-  const [, parentName] = /^(.+)\.\d+$/.exec(nic.name ?? '') ?? [];
+  const { parent: parentName } = vlanOf(nic);
   const parent = parentName === undefined ? undefined : nics.find((other) => other?.name === parentName);
   const [mtu, parentMtu] = [nicMtu(nic, networks), parent === undefined ? undefined : nicMtu(parent, networks)];
   if (mtu === undefined || parentMtu === undefined || mtu <= parentMtu) return;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
-import { Document, isAlias, isCollection, isMap, isScalar, isSeq, LineCounter, Node, parseDocument } from 'yaml';
+import { Document, isAlias, isCollection, isMap, isScalar, isSeq, LineCounter, Node, parseAllDocuments, parseDocument } from 'yaml';
 import { Path } from './problems';
 import { fail } from '../core/validation';
 
@@ -16,19 +16,59 @@ export interface InventorySource {
 export function readSource(file: string): InventorySource {
   const suffix = extname(file).toLowerCase();
   if (!['.yaml', '.yml', '.json'].includes(suffix)) {
-    fail(file, { problem: 'an inventory is read by its suffix', value: suffix, fix: 'name it .yaml, .yml or .json' });
+    fail(file, { problem: 'an inventory is read by its suffix', value: suffix, fix: 'name it .yaml, .yml, .json or .csv' });
   }
   const text = readText(file);
-  return suffix === '.json' ? parse(file, withoutTabs(file, text), 'JSON') : parse(file, text, 'YAML');
+  return suffix === '.json' ? parseJson(file, text) : parse(file, text, 'YAML');
 }
 
-function readText(file: string): string {
+/** Reads a file of several YAML documents, as a list of them. */
+export function readDocuments(file: string): InventorySource {
+  const text = readText(file);
+  const lineCounter = new LineCounter();
+  const documents = parseAllDocuments(text, { lineCounter, prettyErrors: false, merge: true });
+  if (!Array.isArray(documents)) return { label: file, data: [], lineOf: () => 1 };
+  const lineAt = (offset: number) => lineCounter.linePos(offset).line;
+  for (const { errors } of documents) {
+    if (errors[0] !== undefined) {
+      fail(`${file}:${lineAt(errors[0].pos[0])}`, { problem: `the file is not YAML (${errors[0].message})`, fix: 'correct the syntax there' });
+    }
+  }
+  return {
+    label: file,
+    data: documents.map((document) => toData(file, document)),
+    lineOf: ([index, ...rest]) => lineOf(documents[typeof index === 'number' ? index : 0], rest, lineAt),
+  };
+}
+
+/** JSON, whose rows are looked for only when something is wrong: YAML's reader, which knows them, takes many times as long. */
+function parseJson(file: string, text: string): InventorySource {
+  const json = withoutTabs(file, text);
+  const data: unknown = JSON.parse(json);
+  let source: InventorySource | undefined;
+  const exact = () => (source ??= parse(file, json, 'JSON'));
+  if (keysIn(json) !== keysOf(data)) exact(); // a key that is there twice, which JSON.parse overlooks
+  return { label: file, data, lineOf: (path) => exact().lineOf(path) };
+}
+
+function keysIn(json: string): number {
+  return [...json.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)].filter(([, colon]) => colon !== undefined).length;
+}
+
+function keysOf(data: unknown): number {
+  if (typeof data !== 'object' || data === null) return 0;
+  const values = Object.values(data);
+  return values.reduce((sum: number, value) => sum + keysOf(value), Array.isArray(data) ? 0 : values.length);
+}
+
+/** The text of a file of that kind. */
+export function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const problem = code === 'ENOENT' ? 'the inventory file is not there' : `the inventory file can't be read (${message})`;
-    return fail(file, { problem, fix: `give the path of a YAML or JSON file, absolute or from ${JSON.stringify(process.cwd())}` });
+    return fail(file, { problem, fix: `give the path of a file, absolute or from ${JSON.stringify(process.cwd())}` });
   }
 }
 

@@ -6,6 +6,10 @@ export function kvmSettings(kvm: KvmProfile): string {
   return [
     `nested ${onOff(kvm.nestedVirtualization)}`,
     `ksm ${onOff(kvm.samePageMerging)}`,
+    ...(kvm.iommu ? ['iommu 1'] : []),
+    ...kvm.kernelArguments.map((argument) => `kernel ${argument}`),
+    ...kvm.hugePages.map(({ sizeMib, count, numaNode }) => `hugepages ${sizeMib * 1024} ${numaNode ?? 'all'} ${count}`),
+    ...kvm.sriov.map(({ name, virtualFunctions }) => `sriov ${name} ${virtualFunctions}`),
     ...Object.entries(kvm.sysctl)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, value]) => `sysctl ${name} ${value}`),

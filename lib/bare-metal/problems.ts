@@ -32,8 +32,17 @@ export class Problems {
     this.keep(describe(this.where(path), finding), this.lineOf(path));
   }
 
-  /** What a check returns; where it throws its finding, that is kept and the value is undefined. */
+  /** What a check returns, which may be run twice; where it throws its finding, that is kept and the value is undefined. */
   public attempt<T>(path: Path, read: (where: string, name: string) => T): T | undefined {
+    try {
+      return read(this.label, '');
+    } catch {
+      // Where and what it is costs time, and an inventory of thousands of hosts has a hundred thousand values: it is asked for what is wrong alone.
+      return this.attemptAgain(path, read);
+    }
+  }
+
+  private attemptAgain<T>(path: Path, read: (where: string, name: string) => T): T | undefined {
     try {
       return read(this.where(path), pathText(path));
     } catch (error) {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { host, internal } from './support';
 import { hostExpectations, leastVisibleMemoryMib } from '../../lib/bare-metal/host-expectations';
 import { HostInventory } from '../../lib/bare-metal/host-inventory';
-import { HostNetwork, HostProps, HostRole, NetworkRole } from '../../lib/contracts/host';
+import { BondMode, BootMode, HostNetwork, HostProps, HostRole, NetworkRole } from '../../lib/contracts/host';
 
 const networks: HostNetwork[] = [
   { ...internal, mtu: 9000 },
@@ -19,13 +19,26 @@ test('every expectation of a host', () => {
   const lines = expectations({
     roles: [HostRole.COMPUTE, HostRole.STORAGE],
     os: 'rocky-10',
-    numaNodes: 2,
+    numa: [
+      { cpus: '0-15,32-47', memoryMib: 131072 },
+      { cpus: '16-31,48-63', memoryMib: 131072 },
+    ],
+    cpuSockets: 2,
+    threadsPerCore: 2,
+    bootMode: BootMode.UEFI,
     disks: [
       { device: '/dev/sda', sizeGib: 447 },
       { device: '/dev/sdb', sizeGib: 3576 },
     ],
     nics: [
-      { name: 'bond0', networks: [NetworkRole.INTERNAL_API], bondOf: ['eno1', 'eno2'], address: '10.10.0.1', mac: '00-00-5E-00-53-01' },
+      {
+        name: 'bond0',
+        networks: [NetworkRole.INTERNAL_API],
+        bondOf: ['eno1', 'eno2'],
+        bondMode: BondMode.LACP,
+        address: '10.10.0.1',
+        mac: '00-00-5E-00-53-01',
+      },
       { name: 'bond0.20', networks: [NetworkRole.TUNNEL], address: '10.20.0.1' },
       { name: 'eno3', networks: [NetworkRole.PROVIDER] },
       { name: 'eno4', networks: [] },
@@ -35,12 +48,18 @@ test('every expectation of a host', () => {
     'os rocky 10',
     'cpu 64',
     'memory 252928 262144',
+    'sockets 2',
+    'threads-per-core 2',
     'numa 2',
+    'numa-cpus 0 0-15,32-47',
+    'numa-cpus 1 16-31,48-63',
+    'boot uefi',
     'kvm',
     'disk /dev/sda 447 system',
     'disk /dev/sdb 3576 block-storage',
     'nic bond0',
     'nic-bond bond0 eno1 eno2',
+    'nic-bond-mode bond0 802.3ad',
     'nic-mac bond0 00:00:5e:00:53:01',
     'nic-mtu bond0 9000 internal',
     'nic-up bond0 internal',

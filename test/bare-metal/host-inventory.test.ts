@@ -134,19 +134,19 @@ const BROKEN: [what: string, from: string | RegExp, to: string, message: string]
     'cpuThread: 32',
     `hosts.yaml: 2 problems
   hosts.yaml:11: hosts[0].cpuThreads is missing; add it: hardware threads that the operating system sees (\`nproc --all\`)
-  hosts.yaml:14: hosts[0].cpuThread is not a field of a host; did you mean cpuThreads? use one of name, roles, managementAddress, sshHostKey, cpuThreads, memoryMib, memory, disks, nics, numaNodes, zone, rack, os, bootMac, bmc, tags`,
+  hosts.yaml:14: hosts[0].cpuThread is not a field of a host; did you mean cpuThreads? use one of name, roles, managementAddress, sshHostKey, cpuThreads, memoryMib, memory, disks, nics, numaNodes, numa, architecture, cpuSockets, threadsPerCore, zone, rack, os, bootMac, bmc, bootMode, rootDevice, raid, gateway, nameservers, resourceClass, tags`,
   ],
   [
     'an unknown field at the top',
     'hosts:',
     'options: {}\nhosts:',
-    'hosts.yaml:10: options is not a field of an inventory; use one of networks, defaults, hosts',
+    'hosts.yaml:10: options is not a field of an inventory; use one of $schema, networks, defaults, hosts',
   ],
   [
     'an unknown default',
     'os: ubuntu-24.04',
     'name: all',
-    'hosts.yaml:6: defaults.name is not a field of the defaults of hosts; use one of roles, cpuThreads, memoryMib, memory, disks, nics, numaNodes, zone, rack, os, bmc, tags',
+    'hosts.yaml:6: defaults.name is not a field of the defaults of hosts; did you mean numa? use one of roles, cpuThreads, memoryMib, memory, disks, nics, numaNodes, numa, architecture, cpuSockets, threadsPerCore, zone, rack, os, bmc, bootMode, rootDevice, raid, gateway, nameservers, resourceClass, tags',
   ],
   [
     'a bad default, told once',
@@ -183,7 +183,7 @@ const BROKEN: [what: string, from: string | RegExp, to: string, message: string]
     'a wrong type: text for a host',
     /$/,
     '  - compute-2\n',
-    'hosts.yaml:36: hosts[2] must be a host with fields, got "compute-2"; give it its fields: name, roles, managementAddress, sshHostKey, cpuThreads, memoryMib, memory, disks, nics, numaNodes, zone, rack, os, bootMac, bmc, tags',
+    'hosts.yaml:36: hosts[2] must be a host with fields, got "compute-2"; give it its fields: name, roles, managementAddress, sshHostKey, cpuThreads, memoryMib, memory, disks, nics, numaNodes, numa, architecture, cpuSockets, threadsPerCore, zone, rack, os, bootMac, bmc, bootMode, rootDevice, raid, gateway, nameservers, resourceClass, tags',
   ],
   [
     'a wrong type: list for a size',
@@ -508,10 +508,10 @@ describe('a broken file', () => {
 
   test('a file that is not there, or is none', () => {
     expect(complaint(() => HostInventory.fromFile('no/hosts.yaml'))).toBe(
-      `no/hosts.yaml: the inventory file is not there; give the path of a YAML or JSON file, absolute or from ${JSON.stringify(process.cwd())}`,
+      `no/hosts.yaml: the inventory file is not there; give the path of a file, absolute or from ${JSON.stringify(process.cwd())}`,
     );
-    expect(complaint(() => HostInventory.fromFile('hosts.csv'))).toBe(
-      'hosts.csv: an inventory is read by its suffix, got ".csv"; name it .yaml, .yml or .json',
+    expect(complaint(() => HostInventory.fromFile('hosts.toml'))).toBe(
+      'hosts.toml: an inventory is read by its suffix, got ".toml"; name it .yaml, .yml, .json or .csv',
     );
     expect(complaint(() => HostInventory.fromFile(`${folder}.yaml/..`))).toContain('read by its suffix');
   });

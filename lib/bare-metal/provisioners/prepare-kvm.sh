@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Prepares the KVM layer of a compute host: prepare-kvm.sh <file of settings> <name of the host>
 #
-# A line of the file is a setting: `nested 0|1`, `ksm 0|1`, `sysctl <name> <value>`. All of it takes effect at once and at every boot.
+# A line of the file is a setting: `nested 0|1`, `ksm 0|1`, `sysctl <name> <value>`, `iommu 1`, `kernel <argument>`,
+# `hugepages <KiB of a page> all|<NUMA node> <pages>`, `sriov <interface> <virtual functions>`. All of it takes effect at once and at every boot, except for
+# the kernel's command line: where that has to change, the host is told to be rebooted, and never is by this script.
 # It may run any number of times: what is as it should be is left alone, and every change is told.
 set -euo pipefail
 export LC_ALL=C PATH=$PATH:/usr/sbin:/sbin
@@ -35,9 +37,13 @@ switched() {
   case $1 in Y | y | 1) echo 1 ;; *) echo 0 ;; esac
 }
 
-nested=0 ksm=0 sysctl=()
+nested=0 ksm=0 iommu=0 sysctl=() kernel=() hugepages=() sriov=()
 while read -r kind name value; do
   case $kind in
+  iommu) iommu=$name ;;
+  kernel) kernel+=("$name") ;;
+  hugepages) hugepages+=("$name $value") ;;
+  sriov) sriov+=("$name $value") ;;
   nested) nested=$name ;;
   ksm) ksm=$name ;;
   sysctl) sysctl+=("$name = $value") ;;
@@ -104,8 +110,100 @@ prepare_sysctl() {
   as_root sysctl --quiet --load "$file" || stop 'a kernel setting was refused' 'correct sysctl in the KVM profile'
 }
 
+# The kernel's command line. What was written here once and isn't wanted any more is taken away.
+prepare_kernel() {
+  local argument missing=() kept=/etc/strata-kvm.kernel former
+  if [ "$iommu" = 1 ]; then
+    # AMD's is on by itself
+    [ "$module" != kvm_intel ] || kernel+=(intel_iommu=on)
+    kernel+=(iommu=pt)
+  fi
+  former=$(as_root cat "$kept" 2>/dev/null || true)
+  [ "$former" != "${kernel[*]-}" ] || [ ${#kernel[@]} -gt 0 ] || return 0
+  if command -v update-grub >/dev/null; then
+    # shellcheck disable=SC2016 # the boot loader expands it
+    if write /etc/default/grub.d/60-strata-kvm.cfg "$(printf 'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX %s"' "${kernel[*]-}")"; then
+      as_root update-grub >/dev/null 2>&1 || stop 'update-grub failed' "see what it says on the host"
+    fi
+  elif command -v grubby >/dev/null; then
+    if [ "$former" != "${kernel[*]-}" ]; then
+      [ -z "$former" ] || as_root grubby --update-kernel=ALL --remove-args="$former"
+      [ ${#kernel[@]} -eq 0 ] || as_root grubby --update-kernel=ALL --args="${kernel[*]}"
+      say "changed: arguments of the kernel"
+    fi
+  else
+    stop 'neither update-grub nor grubby is there' "put these on the kernel's command line by hand: ${kernel[*]-}"
+  fi
+  write "$kept" "${kernel[*]-}" || true
+  for argument in ${kernel[@]+"${kernel[@]}"}; do
+    grep -qF -- " $argument " <<<" $(cat /proc/cmdline) " || missing+=("$argument")
+  done
+  if [ ${#missing[@]} -gt 0 ]; then
+    stop "the kernel runs without ${missing[*]}" 'reboot the host and apply again'
+  fi
+}
+
+prepare_iommu() {
+  local groups=(/sys/kernel/iommu_groups/*)
+  [ -e "${groups[0]}" ] || stop 'the IOMMU is off though the kernel was told to use it' 'switch VT-d or AMD-Vi on in the firmware'
+}
+
+prepare_hugepages() {
+  local request size node count nodes=() file lines=() found
+  for request in "${hugepages[@]}"; do
+    read -r size node count <<<"$request"
+    nodes=("/sys/devices/system/node/node$node")
+    [ "$node" != all ] || nodes=(/sys/devices/system/node/node[0-9]*)
+    for node in "${nodes[@]}"; do
+      file=$node/hugepages/hugepages-${size}kB/nr_hugepages
+      [ -e "$file" ] || stop "huge pages of $size KiB are not to be had on ${node##*/}" 'correct hugePages in the KVM profile'
+      lines+=("w $file - - - - $count")
+      [ "$(cat "$file")" != "$count" ] || continue
+      echo "$count" | as_root tee "$file" >/dev/null
+      found=$(cat "$file")
+      write_lines /etc/tmpfiles.d/strata-hugepages.conf "${lines[@]}"
+      [ "$found" = "$count" ] ||
+        stop "${node##*/} gave only $found of $count huge pages of $size KiB" 'memory is in use or in pieces: reboot the host, which sets them aside at once, and apply again'
+      say "changed: $count huge pages of $size KiB on ${node##*/}"
+    done
+  done
+  write_lines /etc/tmpfiles.d/strata-hugepages.conf "${lines[@]}"
+}
+
+# write_lines <file> <line>...
+write_lines() {
+  local file=$1
+  shift
+  write "$file" "$(printf '%s\n' "$@")" || true
+}
+
+prepare_sriov() {
+  local request port count file lines=()
+  for request in "${sriov[@]}"; do
+    read -r port count <<<"$request"
+    file=/sys/class/net/$port/device/sriov_numvfs
+    [ -e "$file" ] || stop "the interface $port has no virtual functions to give" 'switch SR-IOV on in the firmware, or correct sriov in the KVM profile'
+    [ "$(cat "${file%numvfs}totalvfs")" -ge "$count" ] ||
+      stop "$port gives $(cat "${file%numvfs}totalvfs") virtual functions at most, not $count" 'lower virtualFunctions in the KVM profile'
+    lines+=("ACTION==\"add\", SUBSYSTEM==\"net\", KERNEL==\"$port\", ATTR{device/sriov_numvfs}=\"$count\"")
+    case $(cat "$file") in
+    "$count") ;;
+    0)
+      echo "$count" | as_root tee "$file" >/dev/null
+      say "changed: $port has $count virtual functions"
+      ;;
+    *) stop "$port has $(cat "$file") virtual functions, and the number can't change while machines may use them" "empty the host, 'echo 0 > $file', and apply again" ;;
+    esac
+  done
+  write_lines /etc/udev/rules.d/70-strata-sriov.rules "${lines[@]}"
+}
+
+prepare_kernel
+[ "$iommu" = 0 ] || prepare_iommu
 prepare_modules
 prepare_ksm
 [ ${#sysctl[@]} -eq 0 ] || prepare_sysctl
+[ ${#hugepages[@]} -eq 0 ] || prepare_hugepages
+[ ${#sriov[@]} -eq 0 ] || prepare_sriov
 [ -c /dev/kvm ] || stop "/dev/kvm is not there though $module is loaded" "see 'dmesg'"
 say "the KVM layer is prepared ($module, nested=$nested, ksm=$ksm)"

@@ -89,6 +89,72 @@ check_numa() {
   fi
 }
 
+# check_architecture <machine>
+check_architecture() {
+  local found
+  found=$(uname -m)
+  if [ "$found" = "$1" ]; then
+    ok architecture "$found"
+  else
+    defect architecture "$1" "$found" "correct architecture in the inventory, or look whether this is the host that it should be"
+  fi
+}
+
+# check_sockets <number>
+check_sockets() {
+  local found
+  found=$(cat /sys/devices/system/cpu/cpu[0-9]*/topology/physical_package_id 2>/dev/null | sort -u | grep -c .)
+  if [ "$found" -eq "$1" ]; then
+    ok "CPU sockets" "$found"
+  else
+    defect "CPU sockets" "$1" "$found" "look for a CPU that the firmware has switched off, or correct cpuSockets in the inventory"
+  fi
+}
+
+# check_threads_per_core <number>
+check_threads_per_core() {
+  local found
+  found=$(cpu_count "$(cat /sys/devices/system/cpu/cpu0/topology/thread_siblings_list 2>/dev/null || echo 0)")
+  if [ "$found" -eq "$1" ]; then
+    ok "threads of each core" "$found"
+  else
+    defect "threads of each core" "$1" "$found" "switch hyper-threading (SMT) on or off in the firmware, or correct threadsPerCore in the inventory"
+  fi
+}
+
+# cpu_count <list of CPUs>: how many there are in 0-3,8
+cpu_count() {
+  local range count=0
+  for range in ${1//,/ }; do
+    count=$((count + ${range##*-} - ${range%%-*} + 1))
+  done
+  echo "$count"
+}
+
+# check_numa_cpus <node> <list of CPUs>
+check_numa_cpus() {
+  local found
+  found=$(cat "/sys/devices/system/node/node$1/cpulist" 2>/dev/null || echo none)
+  if [ "$found" = "$2" ]; then
+    ok "threads of NUMA node $1" "$found"
+  else
+    defect "threads of NUMA node $1" "$2" "$found" "correct numa in the inventory to what 'lscpu' says, and the CPU sets of the KVM profile with it"
+  fi
+}
+
+# check_boot <uefi|uefi-secure-boot|bios>
+check_boot() {
+  local found=bios variable=(/sys/firmware/efi/efivars/SecureBoot-*)
+  [ ! -d /sys/firmware/efi ] || found=uefi
+  # the last byte of the variable is the answer
+  [ ! -e "${variable[0]}" ] || [ "$(od -An -tu1 "${variable[0]}" 2>/dev/null | grep -oE '[0-9]+ *$' | tr -d ' ')" != 1 ] || found=uefi-secure-boot
+  if [ "$found" = "$1" ]; then
+    ok "boot mode" "$found"
+  else
+    defect "boot mode" "$1" "$found" "change it in the firmware, which may take an installation anew, or correct bootMode in the inventory"
+  fi
+}
+
 check_kvm() {
   local flag module
   flag=$(grep -m1 -E '^flags' /proc/cpuinfo | grep -owE 'vmx|svm' | head -n1)
@@ -210,6 +276,18 @@ check_nic_bond() {
   fi
 }
 
+# check_nic_bond_mode <interface> <mode>
+check_nic_bond_mode() {
+  there "$1" || return 0
+  local found
+  found=$(cut -d' ' -f1 "/sys/class/net/$1/bonding/mode" 2>/dev/null)
+  if [ "$found" = "$2" ]; then
+    ok "mode of bond $1" "$found"
+  else
+    defect "mode of bond $1" "$2" "${found:-no bond}" "set it on the host and on the switch, or correct bondMode in the inventory"
+  fi
+}
+
 # check_nic_up <interface> <networks>
 check_nic_up() {
   there "$1" || return 0
@@ -276,10 +354,16 @@ while read -r -a words; do
   os) check_os "$@" ;;
   cpu) check_cpu "$@" ;;
   memory) check_memory "$@" ;;
+  architecture) check_architecture "$@" ;;
+  sockets) check_sockets "$@" ;;
+  threads-per-core) check_threads_per_core "$@" ;;
   numa) check_numa "$@" ;;
+  numa-cpus) check_numa_cpus "$@" ;;
+  boot) check_boot "$@" ;;
   kvm) check_kvm ;;
   disk) check_disk "$@" ;;
   nic) check_nic "$@" ;;
+  nic-bond-mode) check_nic_bond_mode "$@" ;;
   nic-mac) check_nic_mac "$@" ;;
   nic-mtu) check_nic_mtu "$@" ;;
   nic-vlan) check_nic_vlan "$@" ;;
