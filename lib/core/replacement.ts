@@ -1,4 +1,4 @@
-import { ITerraformDependable, Lazy, TerraformResourceLifecycle } from 'cdktf';
+import { ITerraformDependable, Lazy, TerraformElement, TerraformResourceLifecycle } from 'cdktf';
 
 /** When and how something is replaced on purpose. */
 export interface ReplacementProps {
@@ -14,8 +14,8 @@ export function replacement({ replaceTriggeredBy = [], createBeforeDestroy = fal
   };
 }
 
-/** The address alone: Terraform takes no `${…}` here, and the framework writes one. */
-function address(dependable: ITerraformDependable, suffix: string = ''): string {
+/** The address alone, for what Terraform takes no `${…}` in, or for an expression that is written as a text: the framework writes one. */
+export function address(dependable: ITerraformDependable | TerraformElement, suffix: string = ''): string {
   return Lazy.stringValue({ produce: (context) => String(context.resolve(dependable.fqn)).replace(/^\$\{(.*)}$/, '$1') + suffix });
 }
 

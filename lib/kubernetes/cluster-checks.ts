@@ -2,18 +2,17 @@ import { Annotations, Op, Token } from 'cdktf';
 import { IConstruct } from 'constructs';
 import { ApiEndpoint } from './api-endpoint';
 import { ClusterOptions } from './cluster-options';
+import { nodeFamilies } from './cluster-ranges';
 import { checkClusterSettings } from './node-cloud-config';
 import { unsafeZones } from './zones';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { Cni } from '../contracts/cni';
 import { CloudCredential } from '../contracts/kubernetes-cluster';
 import { IOpenStackCloud } from '../contracts/openstack-cloud';
-import { assertDisjoint, parseCidr } from '../core/cidr-checks';
 import { IpFamily } from '../core/ip-family';
 import { Mtu } from '../core/mtu';
 import { checkClusterName, checkDnsLabel } from '../core/naming';
 import { assertQuorum, quorumSize } from '../core/quorum';
-import { serviceSubnetOf } from '../core/service-subnet';
 import { check, checkInteger, checkListKnown, checkUnique, describe, fail, isKnown, Where } from '../core/validation';
 import { assertNewCluster } from '../core/version-matrix';
 
@@ -79,6 +78,20 @@ export function checkCluster(where: IConstruct, props: CheckedCluster): void {
       fix: 'leave nodeCidr out: the network that is given has its own',
     });
   }
+  if (props.network !== undefined && props.secondaryNodeCidr !== undefined) {
+    fail(where, {
+      problem: 'network and secondaryNodeCidr exclude each other',
+      value: props.secondaryNodeCidr,
+      fix: 'leave secondaryNodeCidr out: the network that is given has its own subnets',
+    });
+  }
+  if (props.sshPublicKey !== undefined && props.keyPairName !== undefined) {
+    fail(where, { problem: 'sshPublicKey and keyPairName exclude each other', fix: 'leave one of them out: a server has one key pair' });
+  }
+  check(where, props.sshPublicKey, (key) => /^(ssh-(rsa|ed25519)|ecdsa-sha2-nistp\d+|sk-[a-z0-9@.-]+) [A-Za-z0-9+/=]+( .*)?$/.test(key.trim()), {
+    problem: 'sshPublicKey must be one public key in the format of OpenSSH',
+    fix: 'give the line of ~/.ssh/id_ed25519.pub',
+  });
   const secret = props.cloudCredential?.applicationCredentialSecret;
   if (secret !== undefined && isKnown(secret)) {
     fail(where, {
@@ -88,43 +101,13 @@ export function checkCluster(where: IConstruct, props: CheckedCluster): void {
   }
 }
 
-/** Throws if the ranges of pods, services, nodes and the cloud's own hosts don't go together. */
-export function checkRanges(
-  where: Where,
-  given: { readonly podCidr: string; readonly serviceCidr: string; readonly network: IClusterNetwork; readonly cni: Cni },
-  hostCidrs: readonly string[] = [],
-): void {
-  const { podCidr, serviceCidr, network } = given;
-  const ranges = { podCidr, serviceCidr, 'cidr of the network': network.cidr };
-  for (const [name, text] of Object.entries(ranges)) {
-    const range = parseCidr(where, name, text);
-    check(where, text, () => range === undefined || range.family === IpFamily.V4, { problem: `${name} must be IPv4`, fix: 'give an IPv4 range' });
-  }
-  const prefix = (name: string, text: string, min: number, max: number) => {
-    const range = parseCidr(where, name, text);
-    check(where, text, () => range === undefined || (range.prefixLength >= min && range.prefixLength <= max), {
-      problem: `${name} must have a prefix length from ${min} to ${max}`,
-      fix: `use one, for example ${name === 'podCidr' ? '10.244.0.0/16' : '10.96.0.0/12'}`,
-    });
-  };
-  prefix('podCidr', podCidr, 8, 24);
-  prefix('serviceCidr', serviceCidr, 12, 28);
-  // The hosts' networks may overlap each other: that is the cloud's business.
-  assertDisjoint(where, ranges);
-  if (given.cni.needsTrunkPorts) {
-    // Services have half a subnet of Neutron's
-    assertDisjoint(where, { ...ranges, serviceCidr: undefined, "the Services' subnet, twice serviceCidr": serviceSubnetOf(serviceCidr)?.cidr });
-  }
-  for (const cidr of hostCidrs) {
-    for (const [range, text] of Object.entries(ranges)) assertDisjoint(where, { [`the cloud's own hosts' ${cidr}`]: cidr, [range]: text });
-  }
-}
-
 /** The node network's MTU less what the pod network's encapsulation and encryption take. */
 export function mtuOfPods(where: Where, network: IClusterNetwork, cni: Cni): number {
   const nodes = Mtu._parse(where, 'MTU of the network', network.mtu);
-  if (nodes !== undefined) return cni.encapsulations.reduce((mtu, encapsulation) => mtu.inside(encapsulation, IpFamily.V4), nodes).bytes;
-  const overhead = cni.overheadBytes(IpFamily.V4);
+  // Tunnels run between nodes' addresses of either family; the larger header counts.
+  const underlay = nodeFamilies(network).includes(IpFamily.V6) ? IpFamily.V6 : IpFamily.V4;
+  if (nodes !== undefined) return cni.encapsulations.reduce((mtu, encapsulation) => mtu.inside(encapsulation, underlay), nodes).bytes;
+  const overhead = cni.overheadBytes(underlay);
   return overhead === 0 ? network.mtu : Token.asNumber(Op.sub(network.mtu, overhead));
 }
 

@@ -7,6 +7,8 @@ import { WorkerDrain } from './worker-drain';
 import { ControlPlaneProps, WorkerPoolProps } from './worker-pool';
 import { Cni } from '../contracts/cni';
 import { KubernetesVersion } from '../core/kubernetes-version';
+import { BastionOptions } from '../nova/bastion';
+import { Ipv6AddressMode } from '../nova/ipv6-address-mode';
 
 /** What a cluster is to be, wherever it runs: the options that `K8sOnNova` and `OpenStackKubernetesPlatform` share. */
 export interface ClusterOptions {
@@ -42,25 +44,52 @@ export interface ClusterOptions {
   /** The pod network. It is installed by `PodNetwork`; security groups, MTU and kubeadm's phases follow from it already here. */
   readonly cni: Cni;
   /**
-   * Addresses of the nodes' own network, IPv4, if one is made.
+   * Addresses of the nodes' own network, IPv4 or IPv6, if one is made.
    * @default "10.20.0.0/16"
    */
   readonly nodeCidr?: string;
+  /**
+   * Addresses of a second subnet of the nodes' own network, of the other IP family: nodes, pods and services then have addresses of both. Settled when the
+   * cluster is made.
+   * @default - one family, that of `nodeCidr`
+   */
+  readonly secondaryNodeCidr?: string;
+  /**
+   * How nodes get their IPv6 address, if their network is made.
+   * @default Ipv6AddressMode.DHCPV6_STATEFUL
+   */
+  readonly ipv6AddressMode?: Ipv6AddressMode;
+  /**
+   * Neutron's id of the subnet pool that the nodes' IPv6 addresses are of, if their network is made: IPv6 is routed, never translated.
+   * @default - of no pool
+   */
+  readonly ipv6SubnetPoolId?: string;
   /**
    * Name servers of the nodes, if their network is made: they must resolve the names of image registries.
    * @default - Neutron's: what the cloud's operator configured. An OVN cloud where nobody did gives out its own hosts' resolver, which may be 127.0.0.53.
    */
   readonly dnsNameservers?: string[];
   /**
-   * Addresses of pods, IPv4, /8 to /24; each node takes a /24 of it.
-   * @default "10.244.0.0/16"
+   * Addresses of pods, of the family of the nodes' (first) subnet: IPv4 /8 to /24, of which each node takes a /24, or IPv6 /48 to /64, of which it takes a
+   * /64.
+   * @default "10.244.0.0/16", or "fd00:10:244::/48"
    */
   readonly podCidr?: string;
   /**
-   * Addresses of services, IPv4, /12 to /28.
-   * @default "10.96.0.0/12"
+   * Addresses of services, of the family of the nodes' (first) subnet: IPv4 /12 to /28, or IPv6 /108 to /124.
+   * @default "10.96.0.0/12", or "fd00:10:96::/112"
    */
   readonly serviceCidr?: string;
+  /**
+   * Addresses of pods of the other IP family, where nodes have both.
+   * @default - as `podCidr`
+   */
+  readonly secondaryPodCidr?: string;
+  /**
+   * Addresses of services of the other IP family, where nodes have both.
+   * @default - as `serviceCidr`
+   */
+  readonly secondaryServiceCidr?: string;
   /**
    * Where the certificate authorities and keys come from.
    * @default ClusterPki.generated()
@@ -86,6 +115,23 @@ export interface ClusterOptions {
    * @default - none
    */
   readonly keyPairName?: string;
+  /**
+   * A public key in the format of OpenSSH, of which a key pair is made for the nodes' first user, in place of `keyPairName`. Settled when a server is made.
+   * @default - none
+   */
+  readonly sshPublicKey?: string;
+  /**
+   * A bastion: a small server by which the nodes are reached with SSH, with a security group of its own. Nodes let SSH in from it while it is there.
+   * It needs `keyPairName` or `sshPublicKey`.
+   * @default - none
+   */
+  readonly bastion?: BastionOptions;
+  /**
+   * Where nodes and pods may send to, in CIDR notation, besides each other and the metadata service: they need name servers, NTP, image registries, and
+   * OpenStack's APIs.
+   * @default - everywhere
+   */
+  readonly egressAllowedCidrs?: string[];
   /**
    * Whether nodes get metadata and user data by a config drive, besides the metadata service. Settled when a server is made.
    * @default - as the image or the cloud says

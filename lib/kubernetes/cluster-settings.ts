@@ -1,7 +1,9 @@
 import { API_PORT, ClusterSettings } from './bootstrap/kubeadm-config';
 import { PkiMaterial } from './bootstrap/pki-material';
 import { CheckedCluster } from './cluster-checks';
+import { ClusterRanges } from './cluster-ranges';
 import { encryptionKeyNames } from './node-cloud-config';
+import { IpFamily } from '../core/ip-family';
 
 /** The addresses at which a cluster's API is reached. */
 export interface ApiAddressesOfCluster {
@@ -14,7 +16,7 @@ export interface ApiAddressesOfCluster {
 /** What kubeadm's configuration follows from, out of a cluster's options. */
 export function clusterSettings(
   props: CheckedCluster,
-  ranges: { readonly podCidr: string; readonly serviceCidr: string },
+  ranges: ClusterRanges,
   pki: PkiMaterial,
   { vipAddress, publicAddress }: ApiAddressesOfCluster,
 ): ClusterSettings {
@@ -25,8 +27,8 @@ export function clusterSettings(
     version: props.version,
     endpointName,
     certSans: distinct([endpointName, vipAddress, publicAddress, props.api.dnsName, ...props.api.certSans]),
-    podCidr: ranges.podCidr,
-    serviceCidr: ranges.serviceCidr,
+    podCidr: both(ranges.podCidr, ranges.secondaryPodCidr),
+    serviceCidr: both(ranges.serviceCidr, ranges.secondaryServiceCidr),
     kubeProxy: !props.cni.replacesKubeProxy,
     bootstrapToken: pki.bootstrapToken,
     configurationRevision: props.configurationRevision ?? 1,
@@ -36,8 +38,13 @@ export function clusterSettings(
 }
 
 /** The URL of the API for those who aren't nodes. */
-export function apiUrl(props: CheckedCluster, { vipAddress, publicAddress }: ApiAddressesOfCluster): string {
-  return `https://${props.api.dnsName ?? publicAddress ?? vipAddress}:${API_PORT}`;
+export function apiUrl(props: CheckedCluster, { vipAddress, publicAddress }: ApiAddressesOfCluster, family: IpFamily): string {
+  return `https://${props.api.dnsName ?? publicAddress ?? (family === IpFamily.V6 ? `[${vipAddress}]` : vipAddress)}:${API_PORT}`;
+}
+
+/** kubeadm's form for ranges of both IP families. */
+function both(first: string, second: string | undefined): string {
+  return second === undefined ? first : `${first},${second}`;
 }
 
 function distinct(names: readonly (string | undefined)[]): string[] {

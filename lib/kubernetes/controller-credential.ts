@@ -69,6 +69,10 @@ export class ControllerCredential extends Construct {
       problem: 'expiresAt must be a time in UTC',
       fix: 'write it as 2027-01-31T00:00:00Z',
     });
+    check(this, props.roles, (given) => given.length > 0, {
+      problem: 'roles must not be empty',
+      fix: 'leave it out for the least that controllers need',
+    });
     const roles = props.roles ?? this.rolesOfUser(props.login ?? new DataOpenstackIdentityAuthScopeV3(this, 'Scope', { name: 'own' }));
     if (generation > 1 && props.keepPrevious !== false) this.make(generation - 1, roles, props);
     const current = this.make(generation, roles, props);
@@ -99,12 +103,15 @@ export class ControllerCredential extends Construct {
         createBeforeDestroy: true,
         // A role that the user is given later, or another end, is no reason to change the secret under the controllers' feet: a new generation is.
         ignoreChanges: given === undefined ? ['roles', 'expires_at'] : ['expires_at'],
-        precondition: [
-          {
-            condition: Op.gte(Fn.lengthOf(roles), 1) as any,
-            errorMessage: `${this.node.path}: the logged-in user has none of the roles ${ROLES.join(', ')} in the project; give cloudCredentialRoles, or cloudCredential`,
-          },
-        ],
+        // A condition must refer to something: roles that are given were looked at already.
+        ...(given === undefined && {
+          precondition: [
+            {
+              condition: Op.gte(Fn.lengthOf(roles), 1) as any,
+              errorMessage: `${this.node.path}: the logged-in user has none of the roles ${ROLES.join(', ')} in the project; give cloudCredentialRoles, or cloudCredential`,
+            },
+          ],
+        }),
       },
     });
   }

@@ -3,15 +3,21 @@ import { Construct } from 'constructs';
 import { ApiEndpoint } from './api-endpoint';
 import { API_PORT } from './bootstrap/kubeadm-config';
 import { clusterAccess } from './cluster-access';
-import { checkCluster, checkRanges, mtuOfPods, warnOfZones } from './cluster-checks';
+import { checkCluster, mtuOfPods, warnOfZones } from './cluster-checks';
 import { ClusterOptions } from './cluster-options';
 import { ClusterPki } from './cluster-pki';
+import { checkRanges, clusterRanges, nodeFamilies } from './cluster-ranges';
 import { apiUrl, clusterSettings } from './cluster-settings';
 import { ControlPlane } from './control-plane';
+import { ControlPlaneRolls } from './control-plane-rolls';
 import { ControllerCredential } from './controller-credential';
-import { podPorts } from './pod-ports';
+import { nodeBastion, nodeKeyPair } from './node-access';
+import { planChecks } from './plan-checks';
+import { podPorts, withVirtualAddress } from './pod-ports';
 import { ReadyGate } from './ready-gate';
 import { ReadyGateStep } from './ready-gate-step';
+import { drainer, rollGate } from './runner-steps';
+import { WorkerDrain } from './worker-drain';
 import { workerPool } from './workers';
 import { zonesByName } from './zones';
 import { IClusterNetwork } from '../contracts/cluster-network';
@@ -19,14 +25,20 @@ import { Cni } from '../contracts/cni';
 import { ApiAddress, CloudCredential, ClusterAccess, ClusterCloud, IKubernetesCluster } from '../contracts/kubernetes-cluster';
 import { NodeImage } from '../contracts/node-image';
 import { IOpenStackCloud } from '../contracts/openstack-cloud';
+import { IpFamily } from '../core/ip-family';
 import { KubernetesVersion } from '../core/kubernetes-version';
 import { serviceSubnetOf } from '../core/service-subnet';
+import { StepResource } from '../core/step-resource';
 import { ApiLoadBalancer } from '../nova/api-load-balancer';
+import { ApiVirtualAddress } from '../nova/api-virtual-address';
+import { Bastion } from '../nova/bastion';
 import { ClusterNetwork } from '../nova/cluster-network';
 import { DataVolume } from '../nova/data-volume';
-import { NodeSecurityGroups } from '../nova/node-security-groups';
+import { DnsRecord } from '../nova/dns-record';
+import { INodeSecurityGroups, NodeSecurityGroups } from '../nova/node-security-groups';
 import { NovaServer } from '../nova/nova-server';
 import { ServerPool } from '../nova/server-pool';
+import { DataOpenstackIdentityAuthScopeV3 } from '../providers/openstack/data-openstack-identity-auth-scope-v3';
 
 /** Properties of K8sOnNova. */
 export interface K8sOnNovaProps extends ClusterOptions {
@@ -47,6 +59,11 @@ export interface K8sOnNovaProps extends ClusterOptions {
    */
   readonly network?: IClusterNetwork;
   /**
+   * The nodes' security groups: `NodeSecurityGroups.fromGroupIds`. What the cluster needs must be in them.
+   * @default - two of its own are made
+   */
+  readonly securityGroups?: INodeSecurityGroups;
+  /**
    * How the controllers in the cluster log in to OpenStack.
    * @default - an application credential of the user who runs Terraform is made
    */
@@ -56,6 +73,16 @@ export interface K8sOnNovaProps extends ClusterOptions {
    * @default - "member" and "load-balancer_member", as far as the user has them
    */
   readonly cloudCredentialRoles?: string[];
+  /**
+   * Which application credential in turn the controllers have, from 1. Raising it makes a new one beside the one before: see ControllerCredential.
+   * @default 1
+   */
+  readonly cloudCredentialGeneration?: number;
+  /**
+   * Whether the application credential of the generation before stays until the add-ons have the new one. False revokes it.
+   * @default true
+   */
+  readonly keepPreviousCloudCredential?: boolean;
 }
 
 /**
@@ -81,6 +108,8 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
   public readonly cni: Cni;
   public readonly podCidr: string;
   public readonly serviceCidr: string;
+  public readonly secondaryPodCidr?: string;
+  public readonly secondaryServiceCidr?: string;
   public readonly podMtu: number;
   public readonly controlPlaneReplicas: number;
   public readonly nodeApiEndpoint?: ApiAddress;
@@ -91,9 +120,15 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
   /** The nodes' network. */
   public readonly network: IClusterNetwork;
   /** The security groups of its nodes. */
-  public readonly securityGroups: NodeSecurityGroups;
-  /** The load balancer before the API. */
-  public readonly apiLoadBalancer: ApiLoadBalancer;
+  public readonly securityGroups: INodeSecurityGroups;
+  /** The load balancer before the API, unless the control planes hold its address themselves. */
+  public readonly apiLoadBalancer?: ApiLoadBalancer;
+  /** The address of the API that the control planes hold, if it has no load balancer. */
+  public readonly apiVirtualAddress?: ApiVirtualAddress;
+  /** The record of the API's DNS name, if one is made. */
+  public readonly apiDnsRecord?: DnsRecord;
+  /** The bastion, if there is one. */
+  public readonly bastion?: Bastion;
   /** The control-plane servers, by slot. */
   public readonly controlPlaneServers: NovaServer[];
   /** The volumes of etcd, by slot. */
@@ -110,29 +145,65 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
     this.clusterName = clusterName;
     this.version = version;
     this.cni = cni;
-    this.podCidr = props.podCidr ?? '10.244.0.0/16';
-    this.serviceCidr = props.serviceCidr ?? '10.96.0.0/12';
     this.controlPlaneReplicas = props.controlPlane.replicas;
     const tags = [`kubernetes-cluster=${clusterName}`, ...(props.tags ?? [])];
 
     this.network =
       props.network ??
-      new ClusterNetwork(this, 'Network', { cloud, name: clusterName, cidr: props.nodeCidr, dnsNameservers: props.dnsNameservers, tags });
-    checkRanges(this, this, cloud.hostCidrs);
+      new ClusterNetwork(this, 'Network', {
+        cloud,
+        name: clusterName,
+        cidr: props.nodeCidr,
+        secondaryCidr: props.secondaryNodeCidr,
+        ipv6AddressMode: props.ipv6AddressMode,
+        ipv6SubnetPoolId: props.ipv6SubnetPoolId,
+        dnsNameservers: props.dnsNameservers,
+        tags,
+      });
+    const ranges = clusterRanges(props, this.network);
+    this.podCidr = ranges.podCidr;
+    this.serviceCidr = ranges.serviceCidr;
+    this.secondaryPodCidr = ranges.secondaryPodCidr;
+    this.secondaryServiceCidr = ranges.secondaryServiceCidr;
+    checkRanges(this, props, this, cloud.hostCidrs);
+    const keyPairName = nodeKeyPair(this, props);
+    this.bastion = nodeBastion(this, props, this.network, keyPairName, tags);
+    const [family] = nodeFamilies(this.network);
+    const cluster = {
+      ...props,
+      keyPairName,
+      // On many clouds the metadata service has no IPv6 address.
+      configDrive: props.configDrive ?? (nodeFamilies(this.network).includes(IpFamily.V4) ? undefined : true),
+    };
     this.podMtu = mtuOfPods(this, this.network, cni);
-    this.securityGroups = new NodeSecurityGroups(this, 'SecurityGroups', {
-      name: clusterName,
-      network: this.network,
-      cni,
-      loadBalancerProvider: cloud.loadBalancerProvider,
-      apiAllowedCidrs: api.allowedCidrs,
-      publicServiceCidrs: props.publicServiceCidrs,
-      sshAllowedCidrs: props.sshAllowedCidrs,
-      podCidr: this.podCidr,
-      serviceSubnetCidr: cni.needsTrunkPorts ? serviceSubnetOf(this.serviceCidr)?.cidr : undefined,
-      tags,
-    });
-    const nodePorts = podPorts(cni, this.podCidr);
+    this.securityGroups =
+      props.securityGroups ??
+      new NodeSecurityGroups(this, 'SecurityGroups', {
+        name: clusterName,
+        network: this.network,
+        cni,
+        loadBalancerProvider: cloud.loadBalancerProvider,
+        virtualApiAddress: api._virtualAddress !== undefined,
+        apiAllowedCidrs: api.allowedCidrs,
+        publicServiceCidrs: props.publicServiceCidrs,
+        sshAllowedCidrs: [...(props.sshAllowedCidrs ?? []), ...(this.bastion?.cidrs ?? [])],
+        egressAllowedCidrs: props.egressAllowedCidrs,
+        podCidr: this.podCidr,
+        secondaryPodCidr: this.secondaryPodCidr,
+        serviceSubnetCidr: cni.needsTrunkPorts ? serviceSubnetOf(this.serviceCidr)?.cidr : undefined,
+        tags,
+      });
+    const nodePorts = podPorts(cni, this.podCidr, this.secondaryPodCidr);
+    this.apiVirtualAddress =
+      api._virtualAddress &&
+      new ApiVirtualAddress(this, 'ApiAddress', {
+        name: `${clusterName}-api`,
+        network: this.network,
+        securityGroupId: this.securityGroups.controlPlaneGroupId,
+        address: api._virtualAddress.address,
+        floatingIp: api.floatingIp,
+        tags,
+      });
 
     const zones = zonesByName(this, 'controlPlane.zones', cloud.zones, props.controlPlane.zones);
     warnOfZones(
@@ -141,36 +212,57 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
       this.controlPlaneReplicas,
     );
     const controlPlane = new ControlPlane(this, 'ControlPlane', {
-      cluster: props,
+      cluster,
       network: this.network,
       securityGroupId: this.securityGroups.controlPlaneGroupId,
       zones,
-      podPorts: nodePorts,
+      podPorts: withVirtualAddress(nodePorts, this.apiVirtualAddress?.vipAddress),
+      virtualRouterId: api._virtualAddress?.virtualRouterId,
+      tags,
+    });
+    const login = new DataOpenstackIdentityAuthScopeV3(this, 'Login', { name: clusterName });
+    const rolls = new ControlPlaneRolls(this, 'Rolls', {
+      cluster: props,
+      network: this.network,
+      projectId: login.projectId,
+      slots: controlPlane.slots,
       tags,
     });
     const ports = controlPlane.slots.map((slot) => slot.port);
     this.etcdVolumes = controlPlane.slots.map((slot) => slot.etcdVolume);
-    this.apiLoadBalancer = new ApiLoadBalancer(this, 'Api', {
-      name: `${clusterName}-api`,
-      cloud,
-      network: this.network,
-      memberPorts: ports,
-      allowedCidrs: api.allowedCidrs,
-      floatingIp: api.floatingIp,
-      flavorId: api.flavorId,
-      availabilityZone: api.availabilityZone,
-      tags,
-    });
-    this.nodeApiEndpoint = { host: this.apiLoadBalancer.vipAddress, port: API_PORT };
+    if (this.apiVirtualAddress === undefined) {
+      this.apiLoadBalancer = new ApiLoadBalancer(this, 'Api', {
+        name: `${clusterName}-api`,
+        cloud,
+        network: this.network,
+        memberPorts: ports,
+        allowedCidrs: api.allowedCidrs,
+        floatingIp: api.floatingIp,
+        flavorId: api.flavorId,
+        availabilityZone: api.availabilityZone,
+        tags,
+      });
+    }
+    const front = (this.apiVirtualAddress ?? this.apiLoadBalancer)!;
+    if (api.dnsZone !== undefined) {
+      const zone = api.dnsZone;
+      this.apiDnsRecord = new DnsRecord(this, 'ApiRecord', {
+        zone,
+        name: api.dnsName!,
+        addresses: [front.publicAddress ?? front.vipAddress],
+        family: front.publicAddress === undefined ? family : IpFamily.V4,
+      });
+    }
+    this.nodeApiEndpoint = { host: front.vipAddress, port: API_PORT };
     this.apiServerAddresses = ports.map((port) => port.address);
     this.trunkPorts = cni.needsTrunkPorts;
 
     const pki = (props.pki ?? ClusterPki.generated())._bind(this, clusterName);
-    const settings = clusterSettings(props, this, pki, this.apiLoadBalancer);
-    const addresses = { vip: this.apiLoadBalancer.vipAddress, controlPlane: ports.map((port) => port.address) };
+    const settings = clusterSettings(props, this, pki, front);
+    const addresses = { vip: front.vipAddress, controlPlane: ports.map((port) => port.address) };
     this.controlPlaneServers = controlPlane.start(settings, pki, addresses);
     const workers = {
-      cluster: props,
+      cluster,
       network: this.network,
       securityGroupId: this.securityGroups.workerGroupId,
       settings,
@@ -182,7 +274,14 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
     this.workerPools = props.workerPools.map((pool) => workerPool(this, pool, workers));
 
     const credential =
-      props.cloudCredential ?? new ControllerCredential(this, 'ControllerCredential', { clusterName, roles: props.cloudCredentialRoles });
+      props.cloudCredential ??
+      new ControllerCredential(this, 'ControllerCredential', {
+        clusterName,
+        login,
+        roles: props.cloudCredentialRoles,
+        generation: props.cloudCredentialGeneration,
+        keepPrevious: props.keepPreviousCloudCredential,
+      });
     this.openstack = {
       cloud,
       credential,
@@ -191,13 +290,35 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
       subnetId: this.network.subnetId,
       routerId: this.network.routerId,
     };
-    const url = apiUrl(props, this.apiLoadBalancer);
+    const url = apiUrl(props, front, family);
     const gate = props.readyGate ?? ReadyGate.enabled();
-    const made = [...this.controlPlaneServers.map((server) => server.resource), ...this.apiLoadBalancer.ready];
+    const made = [...this.controlPlaneServers.map((server) => server.resource), ...front.ready];
     const step = gate.isEnabled
       ? new ReadyGateStep(this, 'ReadyGate', { gate, host: url, caCertificate: pki.caCertificate, dependsOn: made })
       : undefined;
     this.ready = step === undefined ? made : [step.step];
+    const runner = {
+      clusterName,
+      caCertificate: pki.caCertificate,
+      kubeconfigPath: props.kubeconfigPath,
+      isBirth: rolls.isBirth,
+      dependsOn: this.ready,
+    };
+    rolls.remember([...this.ready, ...(gate.isEnabled ? [rollGate(this, 'RollGate', this.controlPlaneServers, gate, runner)] : [])]);
+    const drain = props.drain ?? WorkerDrain.enabled();
+    if (drain.isEnabled) drainer(this, 'Drainer', this.workerPools, drain, runner);
+    const servers = this.workerPools.flatMap((pool) => pool.servers);
+    const poolZones = props.workerPools.flatMap((pool) => zonesByName(this, `workerPools.${pool.name}.zones`, cloud.zones, pool.zones));
+    const checks = new Construct(this, 'Checks');
+    new StepResource(checks, 'Plan', {
+      lifecycle: {
+        precondition: [
+          ...rolls.preconditions,
+          ...rolls.workerRules(servers),
+          ...planChecks(checks, this, props, [...zones, ...poolZones], login.projectId),
+        ],
+      },
+    });
     this.kubeconfig = clusterAccess(this, clusterName, step?.host ?? url, pki);
   }
 }

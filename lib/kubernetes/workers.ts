@@ -38,7 +38,7 @@ export function workerPool(scope: Construct, pool: WorkerPoolProps, props: Worke
     taints: nodeTaints(scope, `${what}.taints`, [...gpu.taints, ...(pool.taints ?? [])]),
   };
   const files = [...volumeFiles(scope, `${what}.volumes`, pool.volumes), ...hugePageFiles(scope, `${what}.hugePages`, pool.hugePages, pool.flavor)];
-  const context = { cluster, settings, addresses, nodeCidr: network.cidr };
+  const context = { cluster, settings, addresses, nodeCidr: network.cidr, image: pool.nodeImage ?? cluster.nodeImage };
   const cloudConfig = workerCloudConfig(scope, what, context, pki.caCertificate, worker, pool.nodeOptions, files);
   return new ServerPool(scope, `workers-${pool.name}`, {
     name: `${cluster.clusterName}-${pool.name}`,

@@ -72,6 +72,11 @@ export interface NovaServerProps {
    */
   readonly metadata?: { readonly [key: string]: string };
   /**
+   * Whether the metadata is settled when the server is made: it then tells what the server was born with.
+   * @default false
+   */
+  readonly settledMetadata?: boolean;
+  /**
    * Tags.
    * @default - none
    */
@@ -209,7 +214,11 @@ export class NovaServer extends Construct {
         ...replacement(props),
         // A new port in the cluster's network is the one reason to be replaced that isn't the caller's: without it the server can't be reached.
         replaceTriggeredBy: [...(replacement(props).replaceTriggeredBy ?? []), attributeAddress(port.resource, 'id')],
-        ignoreChanges: (props.resizeInPlace ?? true) ? SETTLED_AT_BIRTH : [...SETTLED_AT_BIRTH, 'flavor_id', 'flavor_name'],
+        ignoreChanges: [
+          ...SETTLED_AT_BIRTH,
+          ...((props.resizeInPlace ?? true) ? [] : ['flavor_id', 'flavor_name']),
+          ...(props.settledMetadata ? ['metadata'] : []),
+        ],
         ...(userData.preconditions.length > 0 && { precondition: userData.preconditions }),
       },
     });

@@ -126,6 +126,11 @@ export interface ServerPoolProps {
    */
   readonly metadata?: { readonly [key: string]: string };
   /**
+   * Whether the metadata of a server is settled when it is made: it then tells what the server was born with.
+   * @default false
+   */
+  readonly settledMetadata?: boolean;
+  /**
    * Name of the key pair for the first user.
    * @default - none
    */
@@ -232,6 +237,7 @@ export class ServerPool extends Construct {
         ),
         dataVolumes,
         metadata: volumes.length === 0 ? props.metadata : { ...props.metadata, ...volumeIds },
+        settledMetadata: props.settledMetadata,
         tags: props.tags,
         keyPairName: props.keyPairName,
         configDrive: props.configDrive,

@@ -10,7 +10,12 @@ import { DataOpenstackNetworkingNetworkV2 } from '../../providers/openstack/data
 
 /** Nova's id of a flavor. One lookup for each name in a stack; a name that doesn't exist fails when Terraform plans. */
 export function flavorId(scope: Construct, flavor: NodeFlavor): string {
-  return lookup(scope, 'Flavor', flavor.name, (where, id) => new DataOpenstackComputeFlavorV2(where, id, { name: flavor.name })).id;
+  return flavorData(scope, flavor).id;
+}
+
+/** A flavor as Nova has it: the same lookup. */
+export function flavorData(scope: Construct, flavor: NodeFlavor): DataOpenstackComputeFlavorV2 {
+  return lookup(scope, 'Flavor', flavor.name, (where, id) => new DataOpenstackComputeFlavorV2(where, id, { name: flavor.name }));
 }
 
 /** Glance's id of an image. Never the newest of several: two images of one name are an error when Terraform plans. */

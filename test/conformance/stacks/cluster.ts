@@ -8,8 +8,9 @@ import { IOpenStackCloud, LoadBalancerProvider } from '../../../lib/contracts/op
 import { KubernetesVersion } from '../../../lib/core/kubernetes-version';
 import { ApiEndpoint } from '../../../lib/kubernetes/api-endpoint';
 import { ClusterPki } from '../../../lib/kubernetes/cluster-pki';
-import { K8sOnNova } from '../../../lib/kubernetes/k8s-on-nova';
+import { K8sOnNova, K8sOnNovaProps } from '../../../lib/kubernetes/k8s-on-nova';
 import { ReadyGate } from '../../../lib/kubernetes/ready-gate';
+import { WorkerDrain } from '../../../lib/kubernetes/worker-drain';
 import { ComputeFlavorV2 } from '../../../lib/providers/openstack/compute-flavor-v2';
 import { ImagesImageV2 } from '../../../lib/providers/openstack/images-image-v2';
 import { NetworkingNetworkV2 } from '../../../lib/providers/openstack/networking-network-v2';
@@ -34,17 +35,34 @@ export function build(app: App): void {
   });
   new NetworkingSubnetV2(foundation, 'ExternalSubnet', { networkId: external.id, cidr: '203.0.113.0/24', enableDhcp: false });
   new ComputeFlavorV2(foundation, 'Flavor', { name: 'strata-cluster-node', vcpus: 2, ram: 2048, disk: 2, isPublic: true });
+  new ComputeFlavorV2(foundation, 'LargeFlavor', { name: 'strata-cluster-large', vcpus: 4, ram: 4096, disk: 2, isPublic: true });
   const image = path.join(process.cwd(), 'node.img');
   fs.writeFileSync(image, 'no machine boots from this');
-  new ImagesImageV2(foundation, 'Image', {
-    name: 'strata-cluster-node',
-    localFilePath: image,
-    containerFormat: 'bare',
-    diskFormat: 'raw',
-  });
+  for (const name of ['strata-cluster-node', 'strata-cluster-node-2']) {
+    new ImagesImageV2(foundation, name, { name, localFilePath: image, containerFormat: 'bare', diskFormat: 'raw' });
+  }
 
-  const cluster = new TerraformStack(app, 'cluster');
+  const cluster = clusterStack(app, 'cluster');
   cluster.addDependency(foundation);
+}
+
+/** What the cluster is like when it is made. */
+export const AT_BIRTH = {
+  clusterName: 'conformance',
+  version: KubernetesVersion.V1_35,
+  nodeImage: NodeImage.byName('strata-cluster-node'),
+  controlPlane: { replicas: 3, flavor: NodeFlavor.named('strata-cluster-node'), etcdVolume: { sizeGib: 1 } },
+  workerPools: [{ name: 'general', replicas: 2, flavor: NodeFlavor.named('strata-cluster-node'), labels: { tier: 'general' } }],
+  cni: Cni.cilium(),
+  api: ApiEndpoint.octavia({ floatingIp: true, allowedCidrs: ['198.51.100.0/24'] }),
+  pki: ClusterPki.fromVariables(),
+  readyGate: ReadyGate.disabled(),
+  drain: WorkerDrain.disabled(),
+};
+
+/** The stack of the cluster, with whatever is changed about it. */
+export function clusterStack(app: App, name: string, changes: Partial<K8sOnNovaProps> = {}): TerraformStack {
+  const cluster = new TerraformStack(app, name);
   new OpenstackProvider(cluster, 'OpenStack', { cloud: 'lab' });
   const cloud: IOpenStackCloud = {
     node: cluster.node,
@@ -57,22 +75,11 @@ export function build(app: App): void {
     computeHostCount: 5,
     ready: [],
   };
-  const flavor = NodeFlavor.named('strata-cluster-node');
-  const k8s = new K8sOnNova(cluster, 'K8s', {
-    cloud,
-    clusterName: 'conformance',
-    version: KubernetesVersion.V1_36,
-    nodeImage: NodeImage.byName('strata-cluster-node'),
-    controlPlane: { replicas: 3, flavor, etcdVolume: { sizeGib: 1 } },
-    workerPools: [{ name: 'general', replicas: 2, flavor, labels: { tier: 'general' } }],
-    cni: Cni.cilium(),
-    api: ApiEndpoint.octavia({ floatingIp: true, allowedCidrs: ['198.51.100.0/24'] }),
-    pki: ClusterPki.fromVariables(),
-    readyGate: ReadyGate.disabled(),
-  });
+  const k8s = new K8sOnNova(cluster, 'K8s', { cloud, ...AT_BIRTH, ...changes });
   new TerraformOutput(cluster, 'host', { value: k8s.kubeconfig.host });
   new TerraformOutput(cluster, 'kubeconfig', { value: k8s.kubeconfig.rawConfig, sensitive: true });
   new TerraformOutput(cluster, 'credential', { value: k8s.openstack?.credential.applicationCredentialId });
+  return cluster;
 }
 
 export async function variables(context: Context) {

@@ -1,0 +1,183 @@
+import { ITerraformDependable, Precondition, TerraformLocal } from 'cdktf';
+import { Construct, IConstruct } from 'constructs';
+import { CheckedCluster } from './cluster-checks';
+import { ControlPlaneSlot } from './control-plane';
+import { IClusterNetwork } from '../contracts/cluster-network';
+import { address, attributeAddress } from '../core/replacement';
+import { StepResource } from '../core/step-resource';
+import { checkInteger, checkKnown, fail, suggestion } from '../core/validation';
+import { NovaServer } from '../nova/nova-server';
+import { DataOpenstackNetworkingPortIdsV2 } from '../providers/openstack/data-openstack-networking-port-ids-v2';
+import { DataOpenstackNetworkingPortV2 } from '../providers/openstack/data-openstack-networking-port-v2';
+import { NetworkingPortV2 } from '../providers/openstack/networking-port-v2';
+
+/** The generation of each slot. Throws for a slot that isn't there. */
+export function slotGenerations(where: IConstruct, slots: readonly string[], given: { readonly [slot: string]: number } = {}): number[] {
+  checkKnown(where, 'controlPlane.generations', given);
+  for (const [slot, generation] of Object.entries(given)) {
+    if (!slots.includes(slot)) {
+      fail(where, { problem: 'controlPlane.generations has a slot that the control plane does not', value: slot, fix: suggestion(slot, slots) });
+    }
+    checkInteger(where, `controlPlane.generations.${slot}`, generation, { min: 1, max: 99999 });
+  }
+  return slots.map((slot) => (Object.hasOwn(given, slot) ? given[slot] : 1));
+}
+
+/** Properties of ControlPlaneRolls. */
+export interface ControlPlaneRollsProps {
+  readonly cluster: CheckedCluster;
+  readonly network: IClusterNetwork;
+  /** The project's id, known when Terraform plans. */
+  readonly projectId: string;
+  readonly slots: readonly ControlPlaneSlot[];
+  readonly tags: readonly string[];
+}
+
+/**
+ * The memory of which server each control-plane slot has, from one plan to the next, and the rules that follow: one slot a plan, no slot before the gate behind
+ * the last one has been passed, no minor skipped, no slot taken away by accident.
+ *
+ * A plan sees what the last gate that was passed left behind: tags of a port that no server has and no packet reaches. Terraform's own state can't serve, since
+ * a plan sees of its own resources only what they are going to be. Before the first gate, what the cluster was born with counts.
+ */
+export class ControlPlaneRolls extends Construct {
+  /** "true" as long as no gate was ever passed: the cluster is being made. Known when Terraform plans. */
+  public readonly isBirth: string;
+  /** To be held before anything is changed. */
+  public readonly preconditions: readonly Precondition[];
+  private readonly recorded: TerraformLocal;
+  private readonly tags: readonly string[];
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: ControlPlaneRollsProps,
+  ) {
+    super(scope, id);
+    const { cluster, slots, projectId } = props;
+    const name = this.portName;
+    this.tags = slots.flatMap((slot) => [
+      `strata-slot=${slot.node.id}`,
+      `strata-rolled=${slot.node.id}:${slot.generationNumber}`,
+      `strata-version=${slot.node.id}:\${${attributeAddress(slot.generation, 'input')}}`,
+    ]);
+    const ids = new DataOpenstackNetworkingPortIdsV2(this, 'Markers', {
+      name,
+      tags: [`kubernetes-cluster=${cluster.clusterName}`],
+      tenantId: projectId,
+    });
+    const marker = new DataOpenstackNetworkingPortV2(this, 'Marker', { portId: '${each.value}' });
+    marker.addOverride('for_each', `\${toset(${attributeAddress(ids, 'ids')})}`);
+    const birth = new StepResource(this, 'Birth', { input: this.tags, lifecycle: { ignoreChanges: ['input'] } });
+    this.isBirth = `\${length(${attributeAddress(ids, 'ids')}) == 0}`;
+    this.recorded = new TerraformLocal(
+      this,
+      'Recorded',
+      `\${length(${attributeAddress(ids, 'ids')}) == 0 ? tolist(${attributeAddress(birth, 'output')}) : ` +
+        `flatten([for port in ${address(marker)} : tolist(port.all_tags)])}`,
+    );
+    this.preconditions = this.rules();
+  }
+
+  /** Remembers the slots' servers once the gate has been passed. */
+  public remember(after: readonly ITerraformDependable[]): NetworkingPortV2 {
+    return new NetworkingPortV2(this, 'Rolled', {
+      name: this.portName,
+      description: 'Of no server: its tags tell the next plan which servers the control plane has',
+      networkId: this.props.network.networkId,
+      adminStateUp: false,
+      noFixedIp: true,
+      noSecurityGroups: true,
+      tags: [...this.props.tags, ...this.tags],
+      dependsOn: [...after],
+    });
+  }
+
+  private get portName(): string {
+    return `${this.props.cluster.clusterName}-control-plane-rolled`;
+  }
+
+  private rules(): Precondition[] {
+    const { cluster, slots } = this.props;
+    const { version, controlPlane } = cluster;
+    const recorded = address(this.recorded);
+    const wanted = JSON.stringify(Object.fromEntries(slots.map((slot) => [slot.node.id, String(slot.generationNumber)])));
+    const rolling = new TerraformLocal(
+      this,
+      'Rolling',
+      `\${[for slot, generation in ${wanted} : slot if contains(${recorded}, "strata-slot=\${slot}") && ` +
+        `!contains(${recorded}, "strata-rolled=\${slot}:\${generation}")]}`,
+    );
+    const gone = new TerraformLocal(
+      this,
+      'Gone',
+      `\${[for tag in ${recorded} : trimprefix(tag, "strata-slot=") if startswith(tag, "strata-slot=") && ` +
+        `!contains(keys(${wanted}), trimprefix(tag, "strata-slot="))]}`,
+    );
+    const minors = new TerraformLocal(
+      this,
+      'Minors',
+      `\${[for tag in ${recorded} : tonumber(split(".", split(":", tag)[1])[1]) if startswith(tag, "strata-version=")]}`,
+    );
+    const minor = Number(version.minor.split('.')[1]);
+    const path = this.node.scope!.node.path;
+    const rule = (condition: string, message: string): Precondition => ({
+      condition: `\${${condition}}`,
+      errorMessage: `${path}: ${message}`,
+    });
+    return [
+      rule(
+        `length(${address(rolling)}) <= 1`,
+        `control-plane slots are rolled one by one, and the gate behind the last one must have been passed: this plan would have ` +
+          `\${join(" and ", ${address(rolling)})} without their servers at the same time; raise one of controlPlane.generations, apply, then the next`,
+      ),
+      ...(controlPlane.allowFewerSlots
+        ? []
+        : [
+            rule(
+              `length(${address(gone)}) == 0`,
+              `controlPlane.replicas would take away \${join(" and ", ${address(gone)})} with its etcd member, and what is left may have no quorum; ` +
+                'remove those members from etcd first (docs/changes.md), then say controlPlane.allowFewerSlots for that apply',
+            ),
+          ]),
+      rule(
+        `length(${address(rolling)}) == 0 || ${minor} - min(${address(minors)}...) <= 1`,
+        `\${join(" and ", ${address(rolling)})} would get Kubernetes ${version.version}, and the oldest slot has 1.\${min(${address(minors)}...)}: ` +
+          'no minor may be skipped; go one minor at a time, all slots before the next',
+      ),
+      rule(
+        `length(${address(rolling)}) == 0 || ${minor} >= max(${address(minors)}...)`,
+        `\${join(" and ", ${address(rolling)})} would get Kubernetes ${version.version}, and the newest slot has 1.\${max(${address(minors)}...)}: ` +
+          'a cluster cannot go back to an older minor; restore a snapshot if you must',
+      ),
+    ];
+  }
+
+  /** Whether workers of this plan may have this version: the oldest slot as the last gate left it decides. */
+  public workerRules(servers: readonly NovaServer[]): Precondition[] {
+    if (servers.length === 0) return [];
+    const versions = new TerraformLocal(
+      this,
+      'WorkerMinors',
+      `\${distinct([for version in [${servers.map((server) => `${attributeAddress(server.resource, 'metadata')}["kubernetes-version"]`).join(', ')}] : ` +
+        'tonumber(split(".", version)[1])])}',
+    );
+    const minors = `[for tag in ${address(this.recorded)} : tonumber(split(".", split(":", tag)[1])[1]) if startswith(tag, "strata-version=")]`;
+    const minor = Number(this.props.cluster.version.minor.split('.')[1]);
+    const path = this.node.scope!.node.path;
+    return [
+      {
+        condition: `\${max(${address(versions)}...) <= min(${minors}...)}`,
+        errorMessage:
+          `${path}: new workers would have Kubernetes 1.\${max(${address(versions)}...)}, and the oldest control-plane slot has 1.\${min(${minors}...)}: ` +
+          'a kubelet must not be newer than the API; roll every slot first, then the pools',
+      },
+      {
+        condition: `\${min(${address(versions)}...) >= ${minor} - 3}`,
+        errorMessage:
+          `${path}: the oldest worker has Kubernetes 1.\${min(${address(versions)}...)}, more than three minors behind ${this.props.cluster.version.version}: ` +
+          'roll the pools before the control plane goes further',
+      },
+    ];
+  }
+}

@@ -1,0 +1,58 @@
+# shellcheck shell=bash disable=SC2034  # the programs that this stands before use the rest
+# How what runs beside Terraform logs in to the cluster: by a kubeconfig file of whoever runs it, and to no other cluster. Stands before each such program.
+#
+# STRATA_CLUSTER     name of the cluster
+# STRATA_CA          its CA, PEM: a kubeconfig of another cluster is refused
+# STRATA_KUBECONFIG  the kubeconfig file; empty for what kubectl uses by itself
+set -euo pipefail
+
+say() { echo "strata: $*"; }
+stop() {
+  echo "strata: $*" >&2
+  exit 1
+}
+
+need_kubectl() { # <what for>
+  command -v kubectl >/dev/null || stop "the machine that runs Terraform needs kubectl to $1; install it, or $2"
+}
+
+if [[ -n $STRATA_KUBECONFIG ]]; then export KUBECONFIG=${STRATA_KUBECONFIG/#\~/$HOME}; fi
+CONTEXT=()
+
+kube() { kubectl ${CONTEXT[@]+"${CONTEXT[@]}"} --request-timeout=20s "$@"; }
+
+# Chooses the context, and sees that it is of this cluster: 0, or 1 and $why.
+log_in() {
+  local authority file
+  if kubectl config get-contexts "kubernetes-admin@$STRATA_CLUSTER" >/dev/null 2>&1; then CONTEXT=(--context "kubernetes-admin@$STRATA_CLUSTER"); fi
+  authority=$(kube config view --raw --minify -o 'jsonpath={.clusters[0].cluster.certificate-authority-data}' 2>/dev/null | base64 -d 2>/dev/null || true)
+  if [[ -z $authority ]]; then
+    file=$(kube config view --raw --minify -o 'jsonpath={.clusters[0].cluster.certificate-authority}' 2>/dev/null || true)
+    if [[ -n $file && -r $file ]]; then authority=$(<"$file"); fi
+  fi
+  if [[ -z $authority ]]; then
+    why="there is no kubeconfig for $STRATA_CLUSTER (${KUBECONFIG:-~/.kube/config}): write the cluster's kubeconfig to a file of this machine and give kubeconfigPath or KUBECONFIG"
+    return 1
+  fi
+  if [[ $(tr -d '[:space:]' <<<"$authority") != "$(tr -d '[:space:]' <<<"$STRATA_CA")" ]]; then
+    stop "the kubeconfig (${KUBECONFIG:-~/.kube/config}) is of another cluster: its CA is not that of $STRATA_CLUSTER; nothing was changed"
+  fi
+}
+
+# Waits for the API: 0, or 1 and $why.
+reach() { # <seconds>
+  local begun=$SECONDS answer
+  until answer=$(kube get --raw /readyz 2>&1) && [[ $answer == ok ]]; do
+    if ((SECONDS - begun >= $1)); then
+      why="the API of $STRATA_CLUSTER does not answer: ${answer##*$'\n'}"
+      return 1
+    fi
+    sleep 3
+  done
+}
+
+# One line a node: name, provider id, status of its condition Ready, its pool; "-" for what it doesn't have.
+nodes() {
+  # shellcheck disable=SC2016  # kubectl's template
+  kube get nodes -o go-template='{{range .items}}{{.metadata.name}} {{or .spec.providerID "-"}} {{$ready := "-"}}{{range .status.conditions}}{{if eq .type "Ready"}}{{$ready = .status}}{{end}}{{end}}{{$ready}} {{with .metadata.labels}}{{or (index . "strata/pool") "-"}}{{else}}-{{end}} {{.metadata.uid}}{{"\n"}}{{end}}'
+}

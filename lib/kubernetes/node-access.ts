@@ -1,0 +1,47 @@
+import { Annotations } from 'cdktf';
+import { Construct } from 'constructs';
+import { ClusterOptions } from './cluster-options';
+import { IClusterNetwork } from '../contracts/cluster-network';
+import { IOpenStackCloud } from '../contracts/openstack-cloud';
+import { describe, fail } from '../core/validation';
+import { Bastion } from '../nova/bastion';
+import { ComputeKeypairV2 } from '../providers/openstack/compute-keypair-v2';
+
+type AccessOptions = Pick<ClusterOptions, 'keyPairName' | 'sshPublicKey' | 'bastion' | 'cloudInit'> & { readonly clusterName: string };
+
+/** The key pair that every server is born with: it can't be added on the worst day. */
+export function nodeKeyPair(scope: Construct, { clusterName, keyPairName, sshPublicKey, cloudInit = {} }: AccessOptions): string | undefined {
+  if (sshPublicKey !== undefined) {
+    const keyPair = new ComputeKeypairV2(scope, 'KeyPair', {
+      name: clusterName,
+      publicKey: sshPublicKey,
+      lifecycle: { ignoreChanges: ['public_key'] }, // another key would be another pair, and servers have the one that they were born with
+    });
+    return keyPair.name;
+  }
+  const ownAccess = ['ssh_authorized_keys', 'users', 'ssh_import_id', 'write_files'].some((module) => Object.hasOwn(cloudInit, module));
+  if (keyPairName === undefined && !ownAccess) {
+    Annotations.of(scope).addWarning(
+      describe(scope, {
+        problem: 'nodes are born without a key pair, and none can be added later: on the worst day nobody can log in to them',
+        fix: 'give keyPairName or sshPublicKey; SSH stays closed until a bastion or sshAllowedCidrs is asked for',
+      }),
+    );
+  }
+  return keyPairName;
+}
+
+/** The bastion, if one is asked for. */
+export function nodeBastion(
+  scope: Construct,
+  { bastion, clusterName, cloud }: AccessOptions & { readonly cloud: IOpenStackCloud },
+  network: IClusterNetwork,
+  keyPairName: string | undefined,
+  tags: string[],
+): Bastion | undefined {
+  if (bastion === undefined) return undefined;
+  if (keyPairName === undefined) {
+    fail(scope, { problem: 'a bastion without a key pair would let nobody in', fix: 'give keyPairName or sshPublicKey' });
+  }
+  return new Bastion(scope, 'Bastion', { ...bastion, name: `${clusterName}-bastion`, network, keyPairName, zone: cloud.zones[0], tags });
+}

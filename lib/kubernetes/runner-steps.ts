@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import { ReadyGate } from './ready-gate';
+import { WorkerDrain } from './worker-drain';
+import { StepResource } from '../core/step-resource';
+import { TemplateText } from '../core/template-text';
+import { NovaServer } from '../nova/nova-server';
+import { ServerPool } from '../nova/server-pool';
+
+/** What every step needs that asks the cluster by kubectl. None of it is secret: else Terraform would hide what the programs say. */
+export interface RunnerStepProps {
+  readonly clusterName: string;
+  /** The cluster's CA, PEM. */
+  readonly caCertificate: string;
+  /** The kubeconfig file on the machine that runs Terraform. */
+  readonly kubeconfigPath?: string;
+  /** "true" while the cluster is being made. */
+  readonly isBirth: string;
+  readonly dependsOn: ITerraformDependable[];
+}
+
+/** A program beside Terraform, with what it logs in by. */
+function step(
+  scope: Construct,
+  id: string,
+  program: string,
+  props: RunnerStepProps,
+  triggers: { [name: string]: string },
+  environment: { [name: string]: string },
+): StepResource {
+  const parts = ['kubectl-login.sh', program].map((name) => readFileSync(join(__dirname, name), 'utf8'));
+  return new StepResource(scope, id, {
+    triggers,
+    dependsOn: props.dependsOn,
+    provisioners: [
+      {
+        type: 'local-exec',
+        interpreter: ['bash', '-c'],
+        command: new TemplateText(scope, `${id}Program`, { parts }).value,
+        quiet: true, // it is long, and it says itself what it does
+        environment: {
+          STRATA_CLUSTER: props.clusterName,
+          STRATA_CA: props.caCertificate,
+          STRATA_KUBECONFIG: props.kubeconfigPath ?? '',
+          STRATA_BIRTH: props.isBirth,
+          ...environment,
+        },
+      } as any, // the framework's type doesn't know "quiet"
+    ],
+  });
+}
+
+/** The gate behind a rolled control-plane slot: run again with every new server of a slot. */
+export function rollGate(scope: Construct, id: string, servers: readonly NovaServer[], gate: ReadyGate, props: RunnerStepProps): StepResource {
+  const ids = Object.fromEntries(servers.map((server) => [server.serverName, server.serverId]));
+  return step(scope, id, 'roll-gate.sh', props, ids, {
+    STRATA_SLOTS: servers.map((server) => `${server.serverName}=${server.serverId}`).join(' '),
+    STRATA_TIMEOUT: String(gate.timeoutSeconds),
+  });
+}
+
+/** The one drainer of a cluster: run again whenever a worker comes or goes, after the new servers are there and before the old ones go. */
+export function drainer(scope: Construct, id: string, pools: readonly ServerPool[], drain: WorkerDrain, props: RunnerStepProps): StepResource {
+  const triggers = Object.fromEntries(pools.map((pool) => [pool.poolName, pool.servers.map((server) => server.serverId).join(' ')]));
+  const wanted = pools.map((pool, i) => [`STRATA_POOL_${i}`, pool.servers.map((server) => `${server.serverName}=${server.serverId}`).join(' ')]);
+  return step(scope, id, 'drain-workers.sh', { ...props, dependsOn: [...props.dependsOn, ...pools.flatMap((pool) => pool.ready)] }, triggers, {
+    STRATA_TIMEOUT: String(drain.readyTimeoutSeconds),
+    STRATA_DRAIN_TIMEOUT: String(drain.drainTimeoutSeconds),
+    STRATA_UNMANAGED_PODS: drain.deleteUnmanagedPods ? 'delete' : 'keep',
+    STRATA_ON_UNREACHABLE: drain.onUnreachable,
+    ...Object.fromEntries(wanted),
+  });
+}
