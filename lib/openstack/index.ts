@@ -1,4 +1,5 @@
 export * from './engines/kolla/kolla-options';
+export * from './engines/kolla/kolla-services';
 export * from './foundation/flavor';
 export * from './foundation/host-aggregate';
 export * from './foundation/image';

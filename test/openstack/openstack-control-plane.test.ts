@@ -7,6 +7,7 @@ import { LoadBalancerProvider } from '../../lib/contracts/openstack-cloud';
 import { HostDistribution } from '../../lib/core/host-distribution';
 import { OpenStackRelease } from '../../lib/core/openstack-release';
 import { CinderBackend, KollaOptions, NeutronDriver } from '../../lib/openstack/engines/kolla/kolla-options';
+import { ManilaBackend } from '../../lib/openstack/engines/kolla/kolla-services';
 import { OpenStackControlPlane, OpenStackControlPlaneProps } from '../../lib/openstack/openstack-control-plane';
 import { OpenStackEngine } from '../../lib/openstack/openstack-engine';
 import { Synthesised, synthStack } from '../support/synth';
@@ -115,6 +116,8 @@ describe('globals and overrides', () => {
       neutron_plugin_agent: 'ovn',
       kolla_enable_tls_internal: true,
       kolla_enable_tls_external: true,
+      kolla_enable_tls_backend: true,
+      rabbitmq_enable_tls: true,
       openstack_cacert: '/etc/ssl/certs/ca-certificates.crt',
       enable_cinder_backend_lvm: true,
       cinder_volume_group: 'cinder-volumes',
@@ -183,12 +186,76 @@ describe('globals and overrides', () => {
     expect(parse(files['globals.yml']).nova_libvirt_cpu_mode).toBe('host-model');
   });
 
+  test('name servers reach Neutron', () => {
+    const dnsServers = ['198.51.100.53', '198.51.100.54'];
+    expect(cloud({ options: { dnsServers } }).configurationFiles['config/neutron/ml2_conf.ini']).toContain(
+      '[ovn]\ndns_servers = 198.51.100.53,198.51.100.54',
+    );
+    const files = cloud({ options: { dnsServers, neutronDriver: NeutronDriver.OPEN_VSWITCH } }).configurationFiles;
+    expect(files['config/neutron/dhcp_agent.ini']).toBe('[DEFAULT]\ndnsmasq_dns_servers = 198.51.100.53,198.51.100.54\n');
+  });
+
+  test('further services, each with what it needs', () => {
+    const provisioning = { role: NetworkRole.PROVISIONING, cidr: '10.10.80.0/24' };
+    const given: Given = {
+      networks: (all) => [...all, provisioning],
+      hosts: (all) =>
+        all.map((h) =>
+          h.is(HostRole.CONTROL)
+            ? new Host({
+                ...h,
+                roles: [...h.roles, HostRole.MONITORING],
+                nics: [...h.nics, { name: 'eno1', networks: [NetworkRole.PROVISIONING], address: `10.10.80.${h.name.slice(-2)}` }],
+              })
+            : h,
+        ),
+      options: {
+        cinderBackend: CinderBackend.externalCeph({ configDirectory: '~/ceph' }),
+        services: {
+          barbican: true,
+          designate: { nameServers: ['ns1.example.com', 'ns2.example.com'], forwarders: ['198.51.100.53'] },
+          horizon: false,
+          ironic: { agentDirectory: '~/ipa' },
+          manila: ManilaBackend.cephFs(),
+          masakari: true,
+        },
+        monitoring: true,
+        centralLogging: true,
+      },
+    };
+    expect(globals(given)).toMatchObject({
+      enable_barbican: true,
+      enable_designate: true,
+      designate_ns_record: ['ns1.example.com', 'ns2.example.com'],
+      designate_forwarders_addresses: '198.51.100.53',
+      neutron_dns_domain: 'cloud.internal.',
+      enable_horizon: false,
+      enable_ironic: true,
+      ironic_dnsmasq_dhcp_ranges: [{ range: '10.10.80.128,10.10.80.254' }],
+      enable_manila: true,
+      enable_manila_backend_cephfs_native: true,
+      enable_masakari: true,
+      enable_prometheus: true,
+      enable_grafana: true,
+      enable_central_logging: true,
+      enable_valkey: true,
+    });
+    expect(inventory(given).hosts['control-11']).toMatchObject({
+      dns_interface: 'bond0.30',
+      ironic_http_interface: 'eno1',
+      ironic_tftp_interface: 'eno1',
+      ironic_dnsmasq_interface: 'eno1',
+    });
+    const { resource } = synth(given).json;
+    expect(JSON.stringify(resource)).toMatch(/pathexpand\(\\+"~\/ipa\\+"\)\}\//);
+  });
+
   test("the user's settings win and are merged by key", () => {
     const options = {
-      extraGlobals: { enable_barbican: true, keepalived_virtual_router_id: '77' },
+      extraGlobals: { enable_barbican: true, nova_console: 'spice' },
       configOverrides: { 'nova.conf': { DEFAULT: { reserved_host_cpus: '4' }, scheduler: { discover_hosts_in_cells_interval: '300' } } },
     };
-    expect(globals({ options })).toMatchObject({ enable_barbican: true, keepalived_virtual_router_id: '77', openstack_release: '2026.1' });
+    expect(globals({ options })).toMatchObject({ enable_barbican: true, nova_console: 'spice', openstack_release: '2026.1' });
     expect(cloud({ options }).configurationFiles['config/nova.conf']).toBe(
       '[DEFAULT]\ninitial_cpu_allocation_ratio = 4\nreserved_host_cpus = 4\n\n[scheduler]\ndiscover_hosts_in_cells_interval = 300\n',
     );
@@ -241,6 +308,8 @@ describe('stages', () => {
   test('another host runs what works on hosts', () => {
     const more = (all: Host[]) => [...all, testHost(24, [HostRole.COMPUTE])];
     expect(rerun({}, { hosts: more })).toEqual(['Files', 'BootstrapServers', 'VolumeGroup', 'Prechecks', 'Pull', 'Deploy']);
+    const control = (all: Host[]) => [...all, ...[14, 15].map((n) => testHost(n, [HostRole.CONTROL]))];
+    expect(rerun({}, { hosts: control })).toContain('Certificates');
   });
 
   test('no secret and no path of this machine is synthesised', () => {
@@ -256,7 +325,7 @@ describe('stages', () => {
     const sources = Files.provisioner.flatMap((p: any) => p.file?.source ?? []);
     expect(sources).toEqual(['${pathexpand("~/.ssh/id_ed25519")}', '${pathexpand("~/ceph")}/']);
     const [name, expression] = Object.entries(stack.json.locals).find(([id]) => id.includes('CephFiles'))!;
-    expect(expression).toContain('fileset(pathexpand("~/ceph/"), "**")');
+    expect(expression).toContain('fileset(pathexpand("~/ceph"), "**")');
     expect(Files.triggers_replace.ceph).toBe(`\${local.${name}}`);
     expect(Deploy.triggers_replace.ceph).toBe(`\${local.${name}}`);
     expect(Pull.triggers_replace).not.toHaveProperty('ceph');
@@ -406,6 +475,105 @@ describe('what would fail an hour later is an error now', () => {
       { options: { extraGlobals: { api_interface: 'eth0' } } },
       /a setting in extraGlobals is one of each host, got "api_interface"/,
     ],
+    [
+      'a setting with an option',
+      { options: { extraGlobals: { kolla_internal_vip_address: '10.10.0.9' } } },
+      /has an option of its own.*use internalVip/,
+    ],
+    [
+      'amphorae without the job board',
+      { options: { extraGlobals: { enable_valkey: false } }, props: { loadBalancerProvider: LoadBalancerProvider.AMPHORA } },
+      /Octavia's job board, which amphorae need, needs Valkey/,
+    ],
+    [
+      'Ceph without locks',
+      { options: { cinderBackend: CinderBackend.externalCeph({ configDirectory: '~/ceph' }), extraGlobals: { enable_valkey: 'no' } } },
+      /volumes in Ceph need Valkey or etcd/,
+    ],
+    [
+      'several volume services without a cluster name',
+      { options: { cinderBackend: CinderBackend.externalCeph({ configDirectory: '~/ceph' }), extraGlobals: { cinder_cluster_name: '' } } },
+      /cinder_cluster_name must be set for 3 volume services/,
+    ],
+    [
+      'a cluster name for one volume service',
+      {
+        hosts: (all) => all.filter((h) => !h.is(HostRole.CONTROL) || h.name === 'control-11'),
+        options: { cinderBackend: CinderBackend.externalCeph({ configDirectory: '~/ceph' }), extraGlobals: { cinder_cluster_name: 'cinder' } },
+      },
+      /cinder_cluster_name is for several volume services, and there is one/,
+    ],
+    [
+      'Cinder without a backend',
+      { options: { cinderBackend: CinderBackend.none(), extraGlobals: { enable_cinder: true } } },
+      /Cinder is enabled without a backend/,
+    ],
+    [
+      'a tenant network for amphorae with OVN',
+      { options: { extraGlobals: { octavia_network_type: 'tenant' } } },
+      /octavia_network_type tenant works with Open vSwitch alone/,
+    ],
+    [
+      'highly available agents on one host',
+      {
+        hosts: (all) => all.filter((h) => !h.is(HostRole.CONTROL) || h.name === 'control-11'),
+        options: { neutronDriver: NeutronDriver.OPEN_VSWITCH, extraGlobals: { enable_neutron_agent_ha: true } },
+      },
+      /enable_neutron_agent_ha needs two network hosts, got 1/,
+    ],
+    [
+      'Masakari without a store',
+      { options: { services: { masakari: true }, extraGlobals: { enable_valkey: false } } },
+      /Masakari on several control hosts needs Valkey or etcd/,
+    ],
+    [
+      'Masakari with one compute host',
+      { hosts: (all) => all.filter((h) => !h.is(HostRole.COMPUTE) || h.name === 'compute-21'), options: { services: { masakari: true } } },
+      /services\.masakari starts servers again on another compute host, and there is none/,
+    ],
+    [
+      'another number of bridges',
+      { options: { extraGlobals: { neutron_bridge_name: 'br-ex,br-two' } } },
+      /neutron_bridge_name must name a bridge for each provider interface/,
+    ],
+    [
+      'an unknown type of network',
+      { options: { extraGlobals: { neutron_tenant_network_types: 'gre' } } },
+      /neutron_tenant_network_types has a type.*got \["gre"\]/,
+    ],
+    [
+      'a domain without its dot',
+      { options: { extraGlobals: { neutron_dns_integration: true, neutron_dns_domain: 'example.com' } } },
+      /Neutron names servers in DNS in a domain that ends with "\."/,
+    ],
+    [
+      'tokens that live too long',
+      { options: { extraGlobals: { fernet_token_expiry: 604801 } } },
+      /fernet_token_expiry must be a whole number of seconds from 0 to 604800/,
+    ],
+    [
+      "Ironic's agent without Ironic",
+      { options: { extraGlobals: { enable_ironic_neutron_agent: true } } },
+      /enable_ironic_neutron_agent needs Ironic/,
+    ],
+    [
+      'Ironic without its network',
+      { options: { services: { ironic: { agentDirectory: '~/ipa' } } } },
+      /services\.ironic needs a network with role "provisioning"/,
+    ],
+    [
+      'Manila without Ceph',
+      { options: { services: { manila: ManilaBackend.cephFs() } } },
+      /services\.manila keeps its shares in CephFS, and there is no Ceph cluster/,
+    ],
+    [
+      "a domain of Designate's without its dot",
+      { options: { services: { designate: { nameServers: ['ns1.example.com'], domain: 'example.com' } } } },
+      /in a domain that ends with/,
+    ],
+    ['Designate without names', { options: { services: { designate: { nameServers: [] } } } }, /nameServers must not be empty/],
+    ['monitoring without a host', { options: { monitoring: true } }, /no host has the role monitoring/],
+    ["the host's own resolver", { options: { dnsServers: ['127.0.0.53'] } }, /dnsServers has an address of the host itself/],
     ['a secret', { options: { extraGlobals: { database_password: 'x' } } }, /database_password in extraGlobals looks like a secret/],
     ['a file outside the overlay', { options: { configOverrides: { '../globals.yml': {} } } }, /path in configOverrides must be relative/],
     [

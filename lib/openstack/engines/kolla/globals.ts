@@ -26,6 +26,8 @@ export function computedGlobals(model: KollaModel): { readonly [name: string]: u
     ...networking(model),
     ...blockStorage(model),
     ...loadBalancing(model),
+    ...furtherServices(model),
+    ...coordination(model),
     nova_libvirt_cpu_mode: model.pool.kvm.cpuMode,
   };
 }
@@ -53,6 +55,8 @@ function tls(model: KollaModel): { readonly [name: string]: unknown } {
   return {
     kolla_enable_tls_internal: true,
     kolla_enable_tls_external: true,
+    kolla_enable_tls_backend: true,
+    rabbitmq_enable_tls: true,
     kolla_copy_ca_into_containers: true,
     openstack_cacert: debian ? '/etc/ssl/certs/ca-certificates.crt' : '/etc/pki/tls/certs/ca-bundle.crt',
     kolla_admin_openrc_cacert: `${CONFIG_DIRECTORY}/certificates/ca/root.crt`,
@@ -91,8 +95,39 @@ function blockStorage(model: KollaModel): { readonly [name: string]: unknown } {
     cinder_backend_ceph: true,
     glance_backend_ceph: true,
     nova_backend_ceph: cinder.ceph?.instances ?? true,
-    enable_valkey: true, // locks between the volume services
     ...(cinderVolumeHosts(pool, release, cinder).length > 1 ? { cinder_cluster_name: 'cinder' } : {}),
+  };
+}
+
+/** Locks between services that run on several hosts, and Octavia's job board, which has no other store. */
+function coordination({ pool, release, cinder, loadBalancerProvider, options }: KollaModel): { readonly [name: string]: unknown } {
+  const severalHosts = pool.hostsWithRole(HostRole.CONTROL).length > 1;
+  const { designate, ironic, masakari } = options.services ?? {};
+  const locks = severalHosts && (designate !== undefined || ironic !== undefined || masakari === true);
+  const volumes = cinder.kind === 'ceph' && (severalHosts || cinderVolumeHosts(pool, release, cinder).length > 0);
+  return volumes || locks || loadBalancerProvider === LoadBalancerProvider.AMPHORA ? { enable_valkey: true } : {};
+}
+
+function furtherServices({ options, provisioningRange }: KollaModel): { readonly [name: string]: unknown } {
+  const { barbican, designate, horizon, ironic, manila, masakari } = options.services ?? {};
+  return {
+    ...(barbican ? { enable_barbican: true } : {}),
+    ...(horizon === false ? { enable_horizon: false } : {}),
+    ...(designate === undefined
+      ? {}
+      : {
+          enable_designate: true,
+          designate_ns_record: designate.nameServers,
+          neutron_dns_domain: designate.domain ?? 'cloud.internal.',
+          ...(designate.forwarders === undefined ? {} : { designate_forwarders_addresses: designate.forwarders.join('; ') }),
+        }),
+    ...(ironic === undefined || provisioningRange === undefined
+      ? {}
+      : { enable_ironic: true, ironic_dnsmasq_dhcp_ranges: [{ range: `${provisioningRange.start},${provisioningRange.end}` }] }),
+    ...(manila === undefined ? {} : { enable_manila: true, [manila.setting]: true }),
+    ...(masakari ? { enable_masakari: true } : {}),
+    ...(options.monitoring ? { enable_prometheus: true, enable_grafana: true } : {}),
+    ...(options.centralLogging ? { enable_central_logging: true } : {}),
   };
 }
 
@@ -103,7 +138,6 @@ function loadBalancing(model: KollaModel): { readonly [name: string]: unknown } 
   }
   return {
     enable_octavia: true,
-    enable_valkey: true, // Octavia's job board
     octavia_network_type: 'provider',
     octavia_loadbalancer_topology: 'ACTIVE_STANDBY',
     ...(network === undefined

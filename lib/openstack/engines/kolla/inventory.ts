@@ -31,7 +31,8 @@ export function renderInventory(model: KollaModel): string {
 
 /** What holds for one host alone. Interfaces are here and never in globals.yml, which would win over every host. */
 export function hostVariables(model: KollaModel, host: Host): { readonly [name: string]: unknown } {
-  const { pool } = model;
+  const { pool, options } = model;
+  const provisioning = host.nicFor(NetworkRole.PROVISIONING)?.name;
   const nic = (role: NetworkRole) => host.nicFor(networkOr(pool, role).role)?.name;
   const provider = providerNics(host);
   const hasBridges = host.is(HostRole.NETWORK) || (host.is(HostRole.COMPUTE) && model.computeHasProviderNetworks);
@@ -49,6 +50,10 @@ export function hostVariables(model: KollaModel, host: Host): { readonly [name: 
       model.loadBalancerProvider === LoadBalancerProvider.AMPHORA && host.is(HostRole.CONTROL)
         ? host.nicFor(NetworkRole.OCTAVIA_MANAGEMENT)?.name
         : undefined,
+    dns_interface: options.services?.designate !== undefined && host.is(HostRole.CONTROL) ? nic(NetworkRole.EXTERNAL_API) : undefined,
+    ...(options.services?.ironic !== undefined && host.is(HostRole.CONTROL)
+      ? { ironic_http_interface: provisioning, ironic_tftp_interface: provisioning, ironic_dnsmasq_interface: provisioning }
+      : {}),
     tgtd_interface_address: iscsiPortals(model).find(([storageHost]) => storageHost === host)?.[1],
     strata_block_devices: model.cinder.kind === 'lvm' && host.is(HostRole.STORAGE) ? blockDevices(host) : undefined,
   });

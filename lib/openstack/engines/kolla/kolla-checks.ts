@@ -1,5 +1,8 @@
+import { computedGlobals } from './globals';
 import { AmphoraNetwork, blockDevices, cinderVolumeHosts, cloudHosts, KollaModel, mtuOf, networkOr, providerNics } from './kolla-model';
 import { CinderBackend, KollaOptions, NeutronDriver } from './kolla-options';
+import { IronicOptions } from './kolla-services';
+import { checkSettings } from './settings-checks';
 import { IBareMetalPool } from '../../../contracts/bare-metal-pool';
 import { Host, HostRole, NetworkRole } from '../../../contracts/host';
 import { LoadBalancerProvider } from '../../../contracts/openstack-cloud';
@@ -43,9 +46,10 @@ export function resolveKolla(where: Where, { pool, region, loadBalancerProvider 
   checkCinder(where, pool, options.release, cinder);
   const computeHasProviderNetworks = pool.hostsWithRole(HostRole.COMPUTE).every((host) => providerNics(host).length > 0);
   checkInterfaces(where, pool, neutronDriver);
+  checkServices(where, pool, options, cinder);
   checkExtraGlobals(where, options);
   const internalFqdn = options.internalFqdn ?? options.internalVip;
-  return {
+  const model: KollaModel = {
     pool,
     options,
     release: options.release,
@@ -62,8 +66,11 @@ export function resolveKolla(where: Where, { pool, region, loadBalancerProvider 
     virtualRouterId: options.virtualRouterId ?? 51,
     computeHasProviderNetworks,
     amphoraNetwork: provider === LoadBalancerProvider.AMPHORA ? amphoraNetwork(where, pool, options) : undefined,
+    provisioningRange: options.services?.ironic === undefined ? undefined : provisioningRange(where, pool, options.services.ironic),
     deploymentHost: pool.hostsWithRole(HostRole.DEPLOYMENT)[0] ?? pool.hostsWithRole(HostRole.CONTROL)[0],
   };
+  checkSettings(where, model, { ...computedGlobals(model), ...options.extraGlobals });
+  return model;
 }
 
 /** The files are rendered at synth: nothing in them may be a reference. */
@@ -284,7 +291,30 @@ const PER_HOST = [
   'neutron_external_interface',
   'kolla_external_vip_interface',
   'octavia_network_interface',
+  'dns_interface',
+  'ironic_http_interface',
+  'ironic_tftp_interface',
+  'ironic_dnsmasq_interface',
 ];
+
+/** Settings that more than globals.yml follows from, and the option for each. */
+const TYPED: { readonly [name: string]: string } = {
+  openstack_release: 'release',
+  kolla_base_distro: 'hostDistribution',
+  kolla_base_distro_version: 'hostDistribution',
+  kolla_internal_vip_address: 'internalVip',
+  kolla_external_vip_address: 'externalVip',
+  kolla_internal_fqdn: 'internalFqdn',
+  kolla_external_fqdn: 'externalFqdn',
+  kolla_enable_tls_internal: 'tls',
+  kolla_enable_tls_external: 'tls',
+  keepalived_virtual_router_id: 'virtualRouterId',
+  neutron_plugin_agent: 'neutronDriver',
+  octavia_provider_drivers: 'loadBalancerProvider of OpenStackControlPlane',
+  enable_ironic: 'services.ironic',
+  enable_designate: 'services.designate',
+  enable_manila: 'services.manila',
+};
 
 function checkExtraGlobals(where: Where, { extraGlobals = {} }: KollaOptions): void {
   for (const name of Object.keys(extraGlobals)) {
@@ -299,12 +329,90 @@ function checkExtraGlobals(where: Where, { extraGlobals = {} }: KollaOptions): v
         fix: "give the hosts' interfaces their networks in the inventory",
       });
     }
+    if (Object.hasOwn(TYPED, name)) {
+      fail(where, {
+        problem: 'a setting in extraGlobals has an option of its own, which other files follow, too',
+        value: name,
+        fix: `use ${TYPED[name]}`,
+      });
+    }
     if (/(_password|_secret|_token|_key)$/.test(name) && typeof extraGlobals[name] === 'string') {
       fail(where, {
         problem: `${name} in extraGlobals looks like a secret, which would stand in the state`,
         fix: `put it into passwords.yml on the deployment host`,
       });
     }
+  }
+}
+
+/** Needs of the further services that no precheck of Kolla's tells, or only on the hosts. */
+function checkServices(where: Where, pool: IBareMetalPool, options: KollaOptions, cinder: CinderBackend): void {
+  const { designate, ironic, manila, masakari } = options.services ?? {};
+  if (designate !== undefined) {
+    if (designate.nameServers.length === 0) {
+      fail(where, { problem: 'services.designate.nameServers must not be empty: zones need an NS record', value: [], fix: 'give at least one name' });
+    }
+    designate.nameServers.forEach((name) => checkDnsSubdomain(where, 'services.designate.nameServers', name));
+    (designate.forwarders ?? []).forEach((address) => checkAddress(where, 'services.designate.forwarders', address));
+  }
+  if (manila !== undefined && cinder.kind !== 'ceph') {
+    fail(where, {
+      problem: 'services.manila keeps its shares in CephFS, and there is no Ceph cluster',
+      value: cinder.kind,
+      fix: 'use CinderBackend.externalCeph, with manila/ceph.conf and manila/ceph.client.manila.keyring in its folder',
+    });
+  }
+  const computeHosts = pool.hostsWithRole(HostRole.COMPUTE).length;
+  if (masakari && computeHosts < 2) {
+    fail(where, {
+      problem: 'services.masakari starts servers again on another compute host, and there is none',
+      value: computeHosts,
+      fix: 'add a compute host, or leave it out',
+    });
+  }
+  check(where, ironic?.agentDirectory, (path) => path !== '', {
+    problem: 'services.ironic.agentDirectory must not be empty',
+    fix: 'give the folder',
+  });
+  if (options.monitoring && pool.hostsWithRole(HostRole.MONITORING).length === 0) {
+    fail(where, {
+      problem: 'no host has the role monitoring, where Prometheus and Grafana run',
+      value: 0,
+      fix: 'give it to a host, for example to the control hosts, or leave out monitoring',
+    });
+  }
+}
+
+function provisioningRange(where: Where, pool: IBareMetalPool, ironic: IronicOptions): AllocationPool {
+  const network = pool.network(NetworkRole.PROVISIONING);
+  const cidr = network?.cidr === undefined ? undefined : parseCidr(where, 'network "provisioning"', network.cidr);
+  if (cidr === undefined) {
+    fail(where, {
+      problem: 'services.ironic needs a network with role "provisioning" and a CIDR, where nodes boot',
+      value: network,
+      fix: "add it to the inventory's networks",
+    });
+  }
+  for (const host of pool.hostsWithRole(HostRole.CONTROL)) {
+    needsAddress(where, host, NetworkRole.PROVISIONING, 'nodes fetch what they boot from there');
+  }
+  const range = ironic.dhcpRange ?? upperHalf(cidr);
+  checkAllocationPools(where, [range], cidr, undefined);
+  checkLeftFree(where, pool, NetworkRole.PROVISIONING, range, 'nodes that boot', 'services.ironic.dhcpRange');
+  return range;
+}
+
+/** Throws if a host has an address of a range that is given away. */
+function checkLeftFree(where: Where, pool: IBareMetalPool, role: NetworkRole, range: AllocationPool, whom: string, option: string): void {
+  for (const host of pool.hosts) {
+    const address = host.nicFor(role)?.address;
+    if (address === undefined || !isKnown(address)) continue;
+    if (compareAddresses(address, range.start) < 0 || compareAddresses(address, range.end) > 0) continue;
+    fail(where, {
+      problem: `the addresses for ${whom}, ${range.start} to ${range.end}, hold the one of host ${host.name}`,
+      value: address,
+      fix: `give ${option} a range that the hosts leave free`,
+    });
   }
 }
 
@@ -323,19 +431,7 @@ function amphoraNetwork(where: Where, pool: IBareMetalPool, options: KollaOption
   }
   const addresses = options.amphoraAddresses ?? upperHalf(cidr);
   checkAllocationPools(where, [addresses], cidr, undefined);
-  const clash = pool.hosts.find((host) => {
-    const address = host.nicFor(NetworkRole.OCTAVIA_MANAGEMENT)?.address;
-    return (
-      address !== undefined && isKnown(address) && compareAddresses(address, addresses.start) >= 0 && compareAddresses(address, addresses.end) <= 0
-    );
-  });
-  if (clash !== undefined) {
-    fail(where, {
-      problem: `the addresses for amphorae, ${addresses.start} to ${addresses.end}, hold the one of host ${clash.name}`,
-      value: clash.nicFor(NetworkRole.OCTAVIA_MANAGEMENT)?.address,
-      fix: 'give amphoraAddresses a range that the hosts leave free',
-    });
-  }
+  checkLeftFree(where, pool, NetworkRole.OCTAVIA_MANAGEMENT, addresses, 'amphorae', 'amphoraAddresses');
   return { cidr, vlan: network.vlan, mtu: mtuOf(network), addresses };
 }
 

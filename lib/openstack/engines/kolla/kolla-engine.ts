@@ -53,8 +53,10 @@ export function kollaFiles(scope: Construct, model: KollaModel): { readonly [pat
 
 class Steps {
   private readonly sudo: string;
-  /** A trigger for what Ceph's files are part of; none without Ceph. */
-  private readonly cephHash: { readonly ceph?: string };
+  /** Folders on the machine that runs Terraform that are copied as they are, by name. */
+  private readonly folders: { readonly [name: string]: string };
+  /** Triggers for what these folders are part of. */
+  private readonly folderHashes: { readonly [name: string]: string };
 
   constructor(
     private readonly scope: Construct,
@@ -62,8 +64,13 @@ class Steps {
     private readonly files: { readonly [path: string]: string },
   ) {
     this.sudo = model.pool.ssh.user === 'root' ? '' : 'sudo -n ';
-    const ceph = model.cinder.ceph?.configDirectory;
-    this.cephHash = ceph === undefined ? {} : { ceph: new TerraformLocal(scope, 'CephFiles', directoryHash(ceph)).asString };
+    const folders = { ceph: model.cinder.ceph?.configDirectory, ironic: model.options.services?.ironic?.agentDirectory };
+    this.folders = Object.fromEntries(
+      Object.entries(folders).flatMap(([name, path]) => (path === undefined ? [] : [[name, path.replace(/(.)\/+$/, '$1')]])),
+    );
+    const hash = (name: string, path: string) =>
+      new TerraformLocal(scope, `${name[0].toUpperCase()}${name.slice(1)}Files`, directoryHash(path)).asString;
+    this.folderHashes = Object.fromEntries(Object.entries(this.folders).map(([name, path]) => [name, hash(name, path)]));
   }
 
   public make(credentialsDirectory: string): StepResource {
@@ -101,16 +108,15 @@ class Steps {
 
   /** Brings scripts, configuration and the key to the deployment host. */
   private placeFiles(): StepResource {
-    const { pool, cinder, options } = this.model;
+    const { pool, options } = this.model;
     const bundle = new TemplateText(this.scope, 'FilesJson', { parts: [JSON.stringify(this.files)] });
     const scripts = SCRIPTS.map((name) => ({ name, text: new TemplateText(this.scope, `Script-${name}`, { parts: [readScript(name)] }) }));
     const key = Fn.pathexpand(options.ansiblePrivateKeyPath ?? pool.ssh.privateKeyPath);
-    const ceph = cinder.ceph?.configDirectory.replace(/\/+$/, '');
     const triggers = {
       files: this.hash('Files', this.files),
       scripts: this.hash('Scripts', SCRIPTS.map(readScript)),
       key: Fn.filesha256(key),
-      ...this.cephHash,
+      ...this.folderHashes,
     };
     const connection = this.connection(`${INCOMING}/run.sh`);
     const file = (destination: string, what: Pick<FileProvisioner, 'content' | 'source'>): FileProvisioner => ({
@@ -125,13 +131,13 @@ class Steps {
       ...scripts.map(({ name, text }) => file(name, { content: text.value })),
       file('files.json', { content: bundle.value }),
       file('key', { source: key }),
-      ...(ceph === undefined ? [] : [file('ceph', { source: `${Fn.pathexpand(ceph)}/` })]),
+      ...Object.entries(this.folders).map(([name, path]) => file(name, { source: `${Fn.pathexpand(path)}/` })),
       {
         type: 'remote-exec',
         connection,
         inline: [
           'set -e',
-          `trap 'rm -rf ${INCOMING}/key ${INCOMING}/ceph ${INCOMING}.sh' EXIT`,
+          `trap 'rm -rf ${[`${INCOMING}/key`, ...Object.keys(this.folders).map((name) => `${INCOMING}/${name}`), `${INCOMING}.sh`].join(' ')}' EXIT`,
           `${this.sudo}install -d -m 700 ${HOME} ${HOME}/bin`,
           `${this.sudo}install -m 700 ${SCRIPTS.map((name) => `${INCOMING}/${name}`).join(' ')} ${HOME}/bin/`,
           this.command('files', Fn.sha256(Fn.join(' ', Object.values(triggers))), [`"$PWD/${INCOMING}"`]),
@@ -142,7 +148,7 @@ class Steps {
   }
 
   private stage(stage: Stage, previous: ITerraformDependable): StepResource {
-    const triggers = { inputs: this.hash(stage.id, stage.inputs), ...(stage.readsCeph ? this.cephHash : {}) };
+    const triggers = { inputs: this.hash(stage.id, stage.inputs), ...(stage.readsFolders ? this.folderHashes : {}) };
     const inputs = Object.values(triggers).join('-');
     return new StepResource(this.scope, stage.id, {
       triggers,

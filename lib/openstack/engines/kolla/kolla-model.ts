@@ -27,6 +27,8 @@ export interface KollaModel {
   /** Whether compute hosts have an interface of their own into the provider networks. */
   readonly computeHasProviderNetworks: boolean;
   readonly amphoraNetwork: AmphoraNetwork | undefined;
+  /** Addresses for nodes that boot from Ironic; undefined without Ironic. */
+  readonly provisioningRange: AllocationPool | undefined;
   readonly deploymentHost: Host;
 }
 

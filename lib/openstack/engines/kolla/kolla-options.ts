@@ -1,3 +1,4 @@
+import { KollaServices } from './kolla-services';
 import { HostDistribution } from '../../../core/host-distribution';
 import { OpenStackRelease } from '../../../core/openstack-release';
 import { AllocationPool } from '../../foundation/provider-network';
@@ -107,7 +108,8 @@ export interface KollaOptions {
   /** @default NeutronDriver.OVN */
   readonly neutronDriver?: NeutronDriver;
   /**
-   * Whether the APIs speak TLS, with certificates of a CA that is made on the deployment host.
+   * Whether the APIs, the services behind their load balancer and the message queue speak TLS, with certificates of a CA that is made on the deployment
+   * host.
    * @default true
    */
   readonly tls?: boolean;
@@ -121,6 +123,21 @@ export interface KollaOptions {
    * @default - the upper half of that network
    */
   readonly amphoraAddresses?: AllocationPool;
+  /**
+   * Services beyond those that every cloud has.
+   * @default - the dashboard alone
+   */
+  readonly services?: KollaServices;
+  /**
+   * Whether Prometheus, its exporters, Alertmanager and Grafana run on the monitoring hosts.
+   * @default false
+   */
+  readonly monitoring?: boolean;
+  /**
+   * Whether all logs are collected in OpenSearch on the control hosts.
+   * @default false
+   */
+  readonly centralLogging?: boolean;
   /**
    * Operating system inside the containers and on all hosts.
    * @default - the hosts' own, which must be the same; Ubuntu 24.04 if the inventory doesn't say

@@ -38,6 +38,10 @@ stage_files() {
     mkdir -p "$config/config"
     cp -r "$from/ceph/." "$config/config/"
   fi
+  if [ -d "$from/ironic" ]; then
+    mkdir -p "$config/config/ironic"
+    cp "$from/ironic/ironic-agent.kernel" "$from/ironic/ironic-agent.initramfs" "$config/config/ironic/"
+  fi
 }
 
 # environment <version of kolla-ansible> <versions of ansible-core> <versions of Python>

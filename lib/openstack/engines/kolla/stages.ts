@@ -1,4 +1,5 @@
 import { KollaModel } from './kolla-model';
+import { HostRole, NetworkRole } from '../../../contracts/host';
 import { LoadBalancerProvider } from '../../../contracts/openstack-cloud';
 import { OpenStackRelease } from '../../../core/openstack-release';
 
@@ -11,13 +12,13 @@ export interface Stage {
   readonly arguments: readonly string[];
   /** What it works on: it is run again exactly when this changes. */
   readonly inputs: unknown;
-  /** Whether it is run again, too, when a file of the external Ceph cluster changed. */
-  readonly readsCeph: boolean;
+  /** Whether it is run again, too, when a file in a folder that is copied as it is changed: of the external Ceph cluster, of Ironic's agent. */
+  readonly readsFolders: boolean;
 }
 
 /** The stages in their order. */
 export function stagesOf(model: KollaModel, files: { readonly [path: string]: string }): Stage[] {
-  const { release, options, cinder } = model;
+  const { release, options, cinder, pool } = model;
   const amphora = model.loadBalancerProvider === LoadBalancerProvider.AMPHORA;
   const inventory = files['inventory.yml'];
   const stage = (id: string, name: string, inputs: unknown, args: readonly string[] = []): Stage => ({
@@ -25,11 +26,15 @@ export function stagesOf(model: KollaModel, files: { readonly [path: string]: st
     name,
     arguments: args,
     inputs: [inputs, args],
-    readsCeph: name === 'deploy',
+    readsFolders: name === 'deploy',
   });
   const everything = [release.kollaAnsibleVersion, files];
   const certificates = [...(model.tls ? ['tls'] : []), ...(amphora ? ['octavia'] : [])];
-  const names = [options.internalVip, model.internalFqdn, model.externalVip, model.externalFqdn];
+  // The certificates of the services behind the load balancer carry the addresses of their hosts.
+  const behind = pool.hosts
+    .filter((host) => host.is(HostRole.CONTROL) || host.is(HostRole.NETWORK))
+    .map((host) => [host.name, host.nicFor(NetworkRole.INTERNAL_API)?.address]);
+  const names = [options.internalVip, model.internalFqdn, model.externalVip, model.externalFqdn, ...(model.tls ? behind : [])];
   // From 2026.1 on Kolla's prechecks refuse the images that its makers publish for tests, unless one says so.
   const testImages = options.registry === undefined && !release.isOlderThan(OpenStackRelease.V2026_1);
   return [
