@@ -47,8 +47,14 @@ import { OpenStackCloud } from '../lib/openstack/openstack-cloud';
 import { OpenStackControlPlane, OpenStackControlPlaneProps } from '../lib/openstack/openstack-control-plane';
 import { OpenStackEngine } from '../lib/openstack/openstack-engine';
 import { OpenstackProvider } from '../lib/providers/openstack/provider';
+import { CinderVolumeClaim } from '../lib/workloads/cinder-volume-claim';
+import { InternalService } from '../lib/workloads/internal-service';
+import { NetworkPeer } from '../lib/workloads/network-peer';
+import { NetworkPolicy } from '../lib/workloads/network-policy';
 import { PublicService } from '../lib/workloads/public-service';
+import { ScheduledWorkload } from '../lib/workloads/scheduled-workload';
 import { StatefulWorkload } from '../lib/workloads/stateful-workload';
+import { Workload } from '../lib/workloads/workload';
 
 /** Everything that a user may get wrong, by what it is, and what is told: where it is, the value, and what to do. */
 
@@ -638,6 +644,42 @@ const PLACES: { readonly [construct: string]: Places } = {
       ...['resources.cpuMillicores', 'resources.cpuLimitMillicores', 'resources.memoryMib', 'resources.memoryLimitMib'],
     ],
     lists: ['command', 'args', 'generatedPasswords'],
+  },
+  Workload: {
+    make: (props) => synthOn({}, (stack, on) => void new Workload(stack, 'App', { cluster: on, image: 'app:1', port: 80, ...props })),
+    props: { initContainers: [{ name: 'init', image: 'init:1' }] },
+    texts: [
+      ...['image', 'configEnv.A.name', 'serviceAccountName', 'scratchFolders.0', 'imagePullSecrets.0', 'podAnnotations.a', 'tolerations.0.key'],
+      ...['initContainers.0.image', 'initContainers.0.args.0'],
+    ],
+    numbers: ['port', 'replicas', 'autoscaling.minReplicas', 'autoscaling.maxReplicas'],
+    lists: ['args', 'scratchFolders', 'imagePullSecrets'],
+  },
+  ScheduledWorkload: {
+    make: (props) =>
+      synthOn({}, (stack, on) => void new ScheduledWorkload(stack, 'Job', { cluster: on, image: 'job:1', schedule: '@daily', ...props })),
+    texts: ['schedule', 'timeZone'],
+    numbers: ['retries', 'timeoutSeconds', 'startingDeadlineSeconds'],
+  },
+  CinderVolumeClaim: {
+    make: (props) => synthOn({}, (stack, on) => void new CinderVolumeClaim(stack, 'Data', { cluster: on, sizeGib: 1, ...props })),
+    texts: ['name', 'namespace', 'storageClass', 'labels.a'],
+    numbers: ['sizeGib'],
+  },
+  InternalService: {
+    make: (props) =>
+      synthOn({}, (stack, on) => void new InternalService(stack, 'Web', { cluster: on, port: 80, selector: { app: 'web' }, ...props })),
+    texts: ['name', 'namespace', 'selector.a'],
+    numbers: ['port', 'targetPort'],
+  },
+  NetworkPolicy: {
+    make: ({ cidr, ports, ...props }) =>
+      synthOn({}, (stack, on) => {
+        new NetworkPolicy(stack, 'Rules', { cluster: on, ingress: [{ peer: NetworkPeer.cidr(cidr), ports }], ...props });
+      }),
+    props: { cidr: '10.0.0.0/8', ports: [80] },
+    texts: ['name', 'namespace', 'selector.a', 'cidr'],
+    numbers: ['ports.0'],
   },
   PublicService: {
     make: service,
