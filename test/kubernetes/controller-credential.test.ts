@@ -34,8 +34,16 @@ test('a new generation stands beside the one before, whose address stays; then t
   expect(Object.keys(synth({ generation: 3 }).byName).sort()).toEqual(['prod-controllers-2', 'prod-controllers-3']);
 });
 
+test('roles that are given need no condition, which Terraform would refuse for referring to nothing', () => {
+  const { lifecycle, roles } = synth({ roles: ['member'] }).stack.resource(TYPE);
+  expect(roles).toEqual(['member']);
+  expect(lifecycle).not.toHaveProperty('precondition');
+  expect(synth().stack.resource(TYPE).lifecycle.precondition).toHaveLength(1);
+});
+
 test.each<[string, Partial<ControllerCredentialProps>, RegExp]>([
   ['generation 0', { generation: 0 }, /test\/Credential: generation must be a whole number from 1, got 0/],
+  ['no role', { roles: [] }, /roles must not be empty/],
   ['a time that is none', { expiresAt: 'tomorrow' }, /expiresAt must be a time in UTC, got "tomorrow"; write it as/],
 ])('%s is an error', (_, props, message) => {
   expect(() => synth(props)).toThrow(message);

@@ -1,6 +1,7 @@
 export * from './calico/calico';
 export * from './cilium/cilium';
 export * from './cinder-csi/cinder-csi';
+export * from './cinder-csi/cinder-snapshot-class';
 export * from './cinder-csi/cinder-storage-class';
 export * from './cloud-config/cloud-authentication';
 export * from './cloud-config/cloud-config';
@@ -13,3 +14,5 @@ export * from './kuryr/kuryr-networking';
 export * from './openstack-cloud-controller/openstack-cloud-controller';
 export * from './pod-network/pod-network';
 export * from './pod-network/pod-network-props';
+export * from './volume-snapshots/snapshot-class';
+export * from './volume-snapshots/volume-snapshots';

@@ -94,7 +94,7 @@ export async function liveAndDie(context: Context, file: string): Promise<void> 
       await workspace.validate();
     });
     standing.push({ name, workspace }); // from here on there may be something to destroy
-    await timed(`${name}: apply`, () => workspace.apply());
+    await timed(`${name}: apply`, async () => void (await workspace.apply()));
     await timed(`${name}: second plan`, () => workspace.expectNoChanges());
   }
   if (stacks.length > 1) {

@@ -1,7 +1,12 @@
 import { ClusterOptions, helmValues, local, releaseOf, synthOn } from './cluster';
 import { readGcfg } from './gcfg';
 import { CinderCsi, CinderCsiProps } from '../../../lib/kubernetes/addons/cinder-csi/cinder-csi';
+import { CinderSnapshotType } from '../../../lib/kubernetes/addons/cinder-csi/cinder-snapshot-class';
 import { ReclaimPolicy, VolumeBindingMode } from '../../../lib/kubernetes/addons/cinder-csi/cinder-storage-class';
+import { ClusterAddons } from '../../../lib/kubernetes/addons/cluster-addons/cluster-addons';
+import { ClusterCapability } from '../../../lib/kubernetes/addons/cluster-addons/cluster-capability';
+import { SnapshotDeletionPolicy } from '../../../lib/kubernetes/addons/volume-snapshots/snapshot-class';
+import { VolumeSnapshots } from '../../../lib/kubernetes/addons/volume-snapshots/volume-snapshots';
 import { literalsOf } from '../../support/expressions';
 import { Synthesised } from '../../support/synth';
 
@@ -25,6 +30,72 @@ test('has a default class that waits for its pod, grows, and goes; and one that 
     allowed_topologies: { match_label_expressions: [{ key: 'topology.cinder.csi.openstack.org/zone', values: ['nova'] }] },
   });
   expect(retain).toMatchObject({ reclaim_policy: 'Retain', metadata: { annotations: { 'storageclass.kubernetes.io/is-default-class': 'false' } } });
+});
+
+/** Objects of a release that is made of them. */
+const objectsOf = (stack: Synthesised, release: string) =>
+  helmValues(stack, releaseOf(stack, release)).objects.map((text: string) => JSON.parse(text)) as Record<string, any>[];
+
+test('makes the API of snapshots, its controller, and a default class', () => {
+  const stack = synth({}, {}, (csi) => expect(csi.snapshotClassNames).toEqual(['cinder']));
+  expect(Object.values(stack.resources('helm_release')).map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['volume-snapshot-definitions', 'snapshot-controller', 'openstack-cinder-csi', 'cinder-snapshot-classes']),
+  );
+  expect(objectsOf(stack, 'cinder-snapshot-classes')).toEqual([
+    {
+      apiVersion: 'snapshot.storage.k8s.io/v1',
+      kind: 'VolumeSnapshotClass',
+      metadata: { name: 'cinder', annotations: { 'snapshot.storage.kubernetes.io/is-default-class': 'true' } },
+      driver: 'cinder.csi.openstack.org',
+      deletionPolicy: 'Delete',
+      parameters: { type: 'snapshot', 'force-create': 'true' },
+    },
+  ]);
+  const after = (name: string) => (releaseOf(stack, name).depends_on ?? []).map((address: string) => address.replace(/_[^_]*$/, '')).sort();
+  expect(after('snapshot-controller')).toContain('helm_release.CinderCsi_VolumeSnapshots_Definitions');
+  expect(after('openstack-cinder-csi')).toContain('helm_release.CinderCsi_VolumeSnapshots_Release');
+  expect(after('cinder-snapshot-classes')).toContain('helm_release.CinderCsi_Release');
+});
+
+test('classes of backups; none of both where there are to be none', () => {
+  const kind = {
+    name: 'nightly',
+    type: CinderSnapshotType.BACKUP,
+    deletionPolicy: SnapshotDeletionPolicy.RETAIN,
+    forceCreate: false,
+    availability: 'nova',
+    backupMaxDurationSecondsPerGib: 60,
+  };
+  const [nightly] = objectsOf(synth({ snapshotClasses: [kind] }), 'cinder-snapshot-classes');
+  expect(nightly).toMatchObject({
+    deletionPolicy: 'Retain',
+    parameters: { type: 'backup', 'force-create': 'false', availability: 'nova', 'backup-max-duration-seconds-per-gb': '60' },
+  });
+  expect(Object.values(synth({ snapshots: false }).resources('helm_release')).map(({ name }) => name)).toEqual(['openstack-cinder-csi']);
+});
+
+test('uses the snapshots that the cluster has', () => {
+  const own = synthOn({}, (stack, cluster) => {
+    new VolumeSnapshots(stack, 'Snapshots', { cluster });
+    expect(new CinderCsi(stack, 'CinderCsi', { cluster }).volumeSnapshots).toBeUndefined();
+  });
+  expect(Object.values(own.resources('helm_release')).filter(({ name }) => name === 'snapshot-controller')).toHaveLength(1);
+  const elsewhere = synthOn({}, (stack, cluster) => {
+    ClusterAddons.of(cluster).provideElsewhere(ClusterCapability.VOLUME_SNAPSHOTS);
+    new CinderCsi(stack, 'CinderCsi', { cluster });
+  });
+  expect(
+    Object.values(elsewhere.resources('helm_release'))
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual(['cinder-snapshot-classes', 'openstack-cinder-csi']);
+});
+
+test('an encrypted type is a type; further parameters win', () => {
+  const { safe } = classes(
+    synth({ storageClasses: [{ name: 'safe', encryptedVolumeType: 'luks', parameters: { 'csi.storage.k8s.io/fstype': 'xfs' } }] }),
+  );
+  expect(safe.parameters).toEqual({ type: 'luks', 'csi.storage.k8s.io/fstype': 'xfs' });
 });
 
 test('volumes carry the name of the cluster, and the classes of the chart stay away', () => {
@@ -121,6 +192,23 @@ test.each<[string, Omit<CinderCsiProps, 'cluster'>, RegExp]>([
   ],
   ['no zone', { storageClasses: [{ name: 'a', computeZones: [] }] }, /computeZones of the StorageClass a is empty/],
   ['another file system', { storageClasses: [{ name: 'a', fileSystem: 'ntfs' }] }, /fileSystem is not known, got "ntfs"/],
+  ['two types', { storageClasses: [{ name: 'a', volumeType: 'ssd', encryptedVolumeType: 'luks' }] }, /both volumeType and encryptedVolumeType/],
+  [
+    'two default classes of snapshots',
+    {
+      snapshotClasses: [
+        { name: 'a', isDefault: true },
+        { name: 'b', isDefault: true },
+      ],
+    },
+    /one VolumeSnapshotClass at most can be the default/,
+  ],
+  [
+    'an option of backups',
+    { snapshotClasses: [{ name: 'a', availability: 'nova' }] },
+    /availability of the VolumeSnapshotClass a is for backups alone/,
+  ],
+  ['classes without snapshots', { snapshots: false, snapshotClasses: [{ name: 'a' }] }, /snapshotClasses are given, and snapshots is false/],
   ['a chart of another minor', { chartVersion: '2.34.1' }, /must have the minor of Kubernetes 1\.36/],
 ])('%s is an error', (_, props, message) => {
   expect(() => synth(props)).toThrow(message);

@@ -13,13 +13,18 @@ const ALONE: Record<string, string[]> = {
   HelmAddon: [],
   Kuryr: [],
   OpenStackCloudController: [],
+  VolumeSnapshots: [],
 };
 const TOGETHER: Record<string, string[]> = {
   'Calico + Cilium': ['the cluster prod was made for another pod network'],
   'Calico + Kuryr': ['the cluster prod was made for another pod network'],
   'Cilium + Kuryr': ['the cluster prod was made for another pod network'],
   'CinderCsi + OpenStackCloudController': [],
+  'CinderCsi + VolumeSnapshots': ['the cluster prod has VolumeSnapshots already, at test/CinderCsi/VolumeSnapshots'],
 };
+
+/** Pairs that are fine if the second is written first, because the first makes it otherwise. */
+const SECOND_FIRST = ['CinderCsi + VolumeSnapshots'];
 
 /** Errors of these add-ons on one cluster, each up to its reason. */
 function errorsOf(...names: string[]): string[] {
@@ -49,7 +54,11 @@ test('two add-ons come to what the table says, whichever is written first', () =
     .map((pair) => ({ key: pair.join(' + '), errors: errorsOf(...pair), usual: plain(pair) }))
     .filter(({ errors, usual }) => JSON.stringify(errors) !== JSON.stringify(usual));
   expect(Object.fromEntries(found.map(({ key, errors }) => [key, errors]))).toEqual(TOGETHER);
-  for (const [one, other] of pairs) expect(errorsOf(other, one).length).toBe(errorsOf(one, other).length);
+  for (const { key, errors, usual } of found) {
+    const reversed = errorsOf(...key.split(' + ').reverse());
+    if (SECOND_FIRST.includes(key)) expect(reversed).toEqual(usual);
+    else expect(reversed).toHaveLength(errors.length);
+  }
 });
 
 test('every add-on twice on one cluster is an error', () => {

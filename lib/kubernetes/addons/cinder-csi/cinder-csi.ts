@@ -1,6 +1,8 @@
 import { StorageClassV1 } from '@cdktf/provider-kubernetes/lib/storage-class-v1';
 import { TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
+import { CinderSnapshotClass } from './cinder-snapshot-class';
+import { checkSnapshotClasses, cinderSnapshotClass } from './cinder-snapshot-objects';
 import { CinderStorageClass, ReclaimPolicy, VolumeBindingMode } from './cinder-storage-class';
 import { IKubernetesCluster } from '../../../contracts/kubernetes-cluster';
 import { checkDnsSubdomain } from '../../../core/naming';
@@ -10,8 +12,11 @@ import { CloudConfig } from '../cloud-config/cloud-config';
 import { storageTopology, VolumeZone } from '../cloud-config/storage-topology';
 import { ClusterCapability } from '../cluster-addons/cluster-capability';
 import { Addon } from '../private/addon';
+import { AddonRegistry } from '../private/addon-registry';
 import { requireCloud } from '../private/cloud';
 import { cloudProviderChart, CONTROL_PLANE_LABEL, CONTROL_PLANE_TOLERATION } from '../private/cloud-provider-openstack';
+import { installObjects } from '../private/objects-chart';
+import { VolumeSnapshots } from '../volume-snapshots/volume-snapshots';
 
 const DRIVER = 'cinder.csi.openstack.org';
 const TOPOLOGY_KEY = `topology.${DRIVER}/zone`;
@@ -25,6 +30,17 @@ export interface CinderCsiProps {
    * @default - `cinder`, the default class, and `cinder-retain`, whose volumes stay when their claims are deleted
    */
   readonly storageClasses?: CinderStorageClass[];
+  /**
+   * Whether there are snapshots: the API and the controller, unless the cluster has them (a VolumeSnapshots in any stack that is written before, or
+   * `ClusterAddons.of(cluster).provideElsewhere(ClusterCapability.VOLUME_SNAPSHOTS)`), and the classes.
+   * @default true
+   */
+  readonly snapshots?: boolean;
+  /**
+   * Kinds of snapshots.
+   * @default - `cinder`, the default class
+   */
+  readonly snapshotClasses?: CinderSnapshotClass[];
   /**
    * Version of the chart `openstack-cinder-csi`. Its minor must be Kubernetes'.
    * @default - the one that goes with the cluster's version
@@ -47,16 +63,21 @@ export interface CinderCsiProps {
  *
  * The controller runs on the control plane, the node plugin on every node. Within a stack it waits for PodNetwork and OpenStackCloudController,
  * and workloads wait for it; on the way back they are gone before it is. Volumes carry the cluster's name.
- * Snapshots need the CRDs of VolumeSnapshot and the snapshot controller, which this construct doesn't install.
  *
- * Creates a Helm release in `kube-system`, StorageClasses and, unless there is one, a CloudConfig.
- * Errors: a cluster whose OpenStack isn't known, a chart of another minor, two default classes, a zone that the cloud doesn't have.
+ * Creates a Helm release in `kube-system`, StorageClasses, a release with VolumeSnapshotClasses, and, unless they are there, a CloudConfig and a
+ * VolumeSnapshots.
+ * Errors: a cluster whose OpenStack isn't known, a chart of another minor, two default classes, a zone that the cloud doesn't have, options of backups on
+ * snapshots, no cloud controller in any stack.
  */
 export class CinderCsi extends Construct {
   /** The configuration it runs with: the stack's. For other options than the defaults, make a CloudConfig in the stack before this. */
   public readonly cloudConfig: CloudConfig;
   /** Name of the default StorageClass, if there is one. */
   public readonly defaultStorageClassName?: string;
+  /** The API and the controller of snapshots, if this made them. */
+  public readonly volumeSnapshots?: VolumeSnapshots;
+  /** Names of the VolumeSnapshotClasses. */
+  public readonly snapshotClassNames: string[];
   /** The L1 `helm_release`. */
   public readonly resource: TerraformResource;
 
@@ -80,13 +101,25 @@ export class CinderCsi extends Construct {
     if (defaults.length > 1) {
       fail(this, { problem: 'one StorageClass at most can be the default', value: defaults, fix: 'set isDefault on one of them' });
     }
+    const snapshots = props.snapshots ?? true;
+    checkKnown(this, 'snapshots', props.snapshots);
+    if (!snapshots && props.snapshotClasses !== undefined) {
+      fail(this, { problem: 'snapshotClasses are given, and snapshots is false', fix: 'leave one of them out' });
+    }
+    const snapshotKinds = snapshots ? (props.snapshotClasses ?? [{ name: 'cinder', isDefault: true }]) : [];
+    checkSnapshotClasses(this, snapshotKinds);
+    this.snapshotClassNames = snapshotKinds.map(({ name }) => name);
     const addon = new Addon(this, cluster, {
       name: 'CinderCsi',
       provides: [ClusterCapability.BLOCK_STORAGE],
       requires: [
         { capability: ClusterCapability.CLOUD_CONTROLLER, because: 'nodes keep the taint "uninitialized", which its controller does not tolerate' },
+        ...(snapshots ? [{ capability: ClusterCapability.VOLUME_SNAPSHOTS, because: 'its snapshot classes are of that API' }] : []),
       ],
     });
+    if (snapshots && !AddonRegistry.of(cluster).has(ClusterCapability.VOLUME_SNAPSHOTS)) {
+      this.volumeSnapshots = new VolumeSnapshots(this, 'VolumeSnapshots', { cluster });
+    }
     this.cloudConfig = CloudConfig._shared(this, cluster);
     const { dependsOn, podAnnotations } = this.cloudConfig._for(this);
     const release = addon.install('Release', {
@@ -138,6 +171,14 @@ export class CinderCsi extends Construct {
     );
     this.defaultStorageClassName = named.find(({ kind }) => kind.isDefault)?.name;
     addon.own(...Object.values(this.classes));
+    if (snapshotKinds.length > 0) {
+      installObjects(addon, this, 'SnapshotClasses', {
+        releaseName: 'cinder-snapshot-classes',
+        namespace: 'kube-system',
+        objects: snapshotKinds.map((kind) => cinderSnapshotClass(kind, DRIVER)),
+        dependsOn: [release],
+      });
+    }
   }
 
   /** Names of the StorageClasses. */
@@ -155,6 +196,9 @@ export class CinderCsi extends Construct {
     checkKnown(this, 'name of a StorageClass', kind.name);
     checkDnsSubdomain(this, 'name of a StorageClass', kind.name);
     checkKnown(this, `computeZones of the StorageClass ${kind.name}`, kind.computeZones);
+    if (kind.volumeType !== undefined && kind.encryptedVolumeType !== undefined) {
+      fail(this, { problem: `the StorageClass ${kind.name} has both volumeType and encryptedVolumeType`, fix: 'give one of them' });
+    }
     checkOneOf(this, 'fileSystem', kind.fileSystem, ['ext4', 'ext3', 'xfs']);
     for (const zone of kind.computeZones ?? []) checkOneOf(this, `zone of the StorageClass ${kind.name}`, zone, zones);
     check(this, kind.computeZones, (given) => given.length > 0, {
@@ -165,6 +209,7 @@ export class CinderCsi extends Construct {
 
   private makeClass(name: string, kind: CinderStorageClass, zone: VolumeZone, isDefault: boolean): TerraformResource {
     checkDnsSubdomain(this, 'name of a StorageClass', name);
+    const volumeType = kind.volumeType ?? kind.encryptedVolumeType;
     return new StorageClassV1(this, `StorageClass-${name}`, {
       metadata: {
         name,
@@ -178,8 +223,9 @@ export class CinderCsi extends Construct {
       mountOptions: kind.mountOptions,
       parameters: {
         'csi.storage.k8s.io/fstype': kind.fileSystem ?? 'ext4',
-        ...(kind.volumeType === undefined ? {} : { type: kind.volumeType }),
+        ...(volumeType === undefined ? {} : { type: volumeType }),
         ...(zone.availability === undefined ? {} : { availability: zone.availability }),
+        ...kind.parameters,
       },
       allowedTopologies: { matchLabelExpressions: [{ key: TOPOLOGY_KEY, values: [...zone.compute] }] },
     });

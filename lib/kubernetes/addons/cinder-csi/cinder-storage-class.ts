@@ -26,6 +26,11 @@ export interface CinderStorageClass {
    */
   readonly volumeType?: string;
   /**
+   * Cinder's volume type whose volumes are encrypted, instead of `volumeType`: encryption is a property of the type, which an administrator gives it.
+   * @default - as `volumeType` is
+   */
+  readonly encryptedVolumeType?: string;
+  /**
    * What becomes of a volume when its claim is deleted.
    * @default ReclaimPolicy.DELETE
    */
@@ -60,4 +65,9 @@ export interface CinderStorageClass {
    * @default - all of the cloud's
    */
   readonly computeZones?: string[];
+  /**
+   * Further parameters of the driver, which win over those of this class.
+   * @default - none
+   */
+  readonly parameters?: { readonly [name: string]: string };
 }
