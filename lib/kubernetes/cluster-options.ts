@@ -2,6 +2,7 @@ import { ClusterPki } from './cluster-pki';
 import { ClusterSecurity } from './cluster-security';
 import { KubernetesComponents } from './kubernetes-components';
 import { NodeOptions } from './node-options';
+import { ClusterSweep } from './cluster-sweep';
 import { ReadyGate } from './ready-gate';
 import { WorkerDrain } from './worker-drain';
 import { ControlPlaneProps, WorkerPoolProps } from './worker-pool';
@@ -165,4 +166,9 @@ export interface ClusterOptions {
    * @default WorkerDrain.enabled()
    */
   readonly drain?: WorkerDrain;
+  /**
+   * Whether a destroy also removes what the cluster's own controllers made in OpenStack.
+   * @default ClusterSweep.enabled()
+   */
+  readonly sweep?: ClusterSweep;
 }

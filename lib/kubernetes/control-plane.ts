@@ -1,10 +1,13 @@
+import { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { ownFile } from './bootstrap/cloud-config';
 import { ClusterSettings } from './bootstrap/kubeadm-config';
 import { ApiAddresses, slotFile } from './bootstrap/node-files';
 import { PkiMaterial } from './bootstrap/pki-material';
 import { CheckedCluster } from './cluster-checks';
+import { nodeRanges } from './cluster-ranges';
 import { slotGenerations } from './control-plane-rolls';
+import { virtualAddressFiles } from './endpoint/virtual-address-files';
 import { controlPlaneCloudConfig } from './node-cloud-config';
 import { PodPorts } from './pod-ports';
 import { sharedText } from './shared-text';
@@ -31,6 +34,13 @@ export interface ControlPlaneSlotsProps {
   readonly zones: readonly AvailabilityZone[];
   /** What the pod network asks of the nodes' ports. */
   readonly podPorts: PodPorts;
+  /**
+   * Number of the VRRP router, if the control planes hold the API's address themselves.
+   * @default - a load balancer does
+   */
+  readonly virtualRouterId?: number;
+  /** What the servers must go before. */
+  readonly dependsOn: ITerraformDependable[];
   /** Tags of everything that has tags. */
   readonly tags: string[];
 }
@@ -111,8 +121,10 @@ export class ControlPlane extends Construct {
       name: `${clusterName}-control-plane`,
       policy: controlPlane.serverGroupPolicy ?? antiAffinityFor(controlPlane.replicas, cluster.cloud.computeHostCount),
     });
-    const context = { cluster, settings, addresses, nodeCidr: this.props.network.cidr };
-    const shared = sharedText(this, 'CloudConfig', controlPlaneCloudConfig(this, context, pki, controlPlane.nodeOptions));
+    const context = { cluster, settings, addresses, nodeCidr: nodeRanges(this.props.network), image: cluster.nodeImage };
+    const { virtualRouterId } = this.props;
+    const endpointFiles = virtualRouterId === undefined ? [] : virtualAddressFiles(virtualRouterId);
+    const shared = sharedText(this, 'CloudConfig', controlPlaneCloudConfig(this, context, pki, controlPlane.nodeOptions, endpointFiles));
     return this.slots.map((slot, i) => {
       const own = slotFile({
         nodeName: slot.nodeName,
@@ -134,6 +146,7 @@ export class ControlPlane extends Construct {
         keyPairName: cluster.keyPairName,
         resizeInPlace: false, // it would stop all slots at once, and etcd with them
         replaceTriggeredBy: [slot.generation],
+        dependsOn: this.props.dependsOn,
         metadata: { 'kubernetes-version': cluster.version.version },
         settledMetadata: true,
         tags,

@@ -1,6 +1,7 @@
 export * from './api-endpoint';
 export * from './cluster-options';
 export * from './cluster-pki';
+export * from './cluster-sweep';
 export * from './cluster-security';
 export * from './controller-credential';
 export * from './k8s-on-nova';

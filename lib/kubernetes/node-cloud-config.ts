@@ -4,10 +4,12 @@ import { ApiAddresses, controlPlaneFiles, workerFiles } from './bootstrap/node-f
 import { checkArgs, checkNodeOptions, mergedNodeOptions, nodeOptionFiles } from './bootstrap/node-option-files';
 import { PkiMaterial } from './bootstrap/pki-material';
 import { DEFAULT_ENCRYPTION_KEYS } from './bootstrap/security-files';
+import { stockImageFiles } from './bootstrap/stock-image-files';
 import { ClusterOptions } from './cluster-options';
 import { ClusterSecurity } from './cluster-security';
 import { KubernetesComponents } from './kubernetes-components';
 import { NodeOptions } from './node-options';
+import { NodeImage } from '../contracts/node-image';
 import { check, checkInteger, checkListKnown, checkUnique, fail, isKnown, Where } from '../core/validation';
 
 /** What the nodes' cloud-config follows from, out of a cluster's options and its network. */
@@ -17,16 +19,24 @@ export interface NodeContext {
   readonly addresses: ApiAddresses;
   /** The nodes' own range. */
   readonly nodeCidr: string;
+  /** What the servers boot from. */
+  readonly image: NodeImage;
 }
 
 /** The cloud-config that all control-plane servers share. */
-export function controlPlaneCloudConfig(where: Where, context: NodeContext, pki: PkiMaterial, own?: NodeOptions): string {
+export function controlPlaneCloudConfig(
+  where: Where,
+  context: NodeContext,
+  pki: PkiMaterial,
+  own?: NodeOptions,
+  furtherFiles: readonly NodeFile[] = [],
+): string {
   const { cluster, settings, addresses } = context;
   const security = cluster.security ?? {};
   const options = checkedOptions(where, 'controlPlane.nodeOptions', cluster.nodeOptions, own);
   const encryptionKeys = encryptionKeyNames(security).map((name) => ({ name, secret: pki.encryptionKey(name) }));
   const files = controlPlaneFiles(settings, pki, addresses, { security, encryptionKeys, kubeletExtraArgs: options.kubeletExtraArgs });
-  return withOptions(where, context, options, files);
+  return withOptions(where, context, options, [...files, ...furtherFiles]);
 }
 
 /** The cloud-config that all servers of a pool share. */
@@ -81,11 +91,12 @@ export function checkClusterSettings(
   }
   checkListKnown(where, 'security.encryptionKeys', security.encryptionKeys);
   for (const name of encryptionKeyNames(security)) {
-    if (!isKnown(name))
+    if (!isKnown(name)) {
       fail(where, {
         problem: 'security.encryptionKeys must be known at synth, a reference was given',
         fix: 'give names; the keys themselves are made',
       });
+    }
     check(where, name, (v) => /^[A-Za-z][A-Za-z0-9]*$/.test(v), {
       problem: 'names in security.encryptionKeys are letters and digits',
       fix: 'use key1, key2 and so on',
@@ -112,13 +123,10 @@ function checkedOptions(where: Where, what: string, common?: NodeOptions, own?: 
   return mergedNodeOptions(common, own);
 }
 
-function withOptions(
-  where: Where,
-  { cluster, settings, addresses, nodeCidr }: NodeContext,
-  options: NodeOptions,
-  files: readonly NodeFile[],
-): string {
-  const { podCidr, serviceCidr, endpointName } = settings;
+function withOptions(where: Where, context: NodeContext, options: NodeOptions, files: readonly NodeFile[]): string {
+  const { cluster, settings, addresses, nodeCidr, image } = context;
+  const { podCidr, serviceCidr, endpointName, version, components } = settings;
   const further = nodeOptionFiles(options, { nodeCidr, podCidr, serviceCidr, endpointName, vip: addresses.vip });
-  return sharedCloudConfig(where, [...files, ...further.files], cluster.cloudInit, further.modules);
+  const stock = stockImageFiles(image, version, components?.imageRepository);
+  return sharedCloudConfig(where, [...files, ...further.files, ...stock], cluster.cloudInit, further.modules);
 }

@@ -1,8 +1,10 @@
+import { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { ClusterSettings } from './bootstrap/kubeadm-config';
 import { ApiAddresses } from './bootstrap/node-files';
 import { PkiMaterial } from './bootstrap/pki-material';
 import { CheckedCluster } from './cluster-checks';
+import { nodeRanges } from './cluster-ranges';
 import { workerCloudConfig } from './node-cloud-config';
 import { nodeLabels, nodeTaints } from './node-labels';
 import { PodPorts } from './pod-ports';
@@ -24,6 +26,8 @@ export interface WorkersProps {
   readonly pki: PkiMaterial;
   readonly addresses: ApiAddresses;
   readonly podPorts: PodPorts;
+  /** What the servers must go before. */
+  readonly dependsOn: ITerraformDependable[];
   readonly tags: string[];
 }
 
@@ -38,7 +42,7 @@ export function workerPool(scope: Construct, pool: WorkerPoolProps, props: Worke
     taints: nodeTaints(scope, `${what}.taints`, [...gpu.taints, ...(pool.taints ?? [])]),
   };
   const files = [...volumeFiles(scope, `${what}.volumes`, pool.volumes), ...hugePageFiles(scope, `${what}.hugePages`, pool.hugePages, pool.flavor)];
-  const context = { cluster, settings, addresses, nodeCidr: network.cidr, image: pool.nodeImage ?? cluster.nodeImage };
+  const context = { cluster, settings, addresses, nodeCidr: nodeRanges(network), image: pool.nodeImage ?? cluster.nodeImage };
   const cloudConfig = workerCloudConfig(scope, what, context, pki.caCertificate, worker, pool.nodeOptions, files);
   return new ServerPool(scope, `workers-${pool.name}`, {
     name: `${cluster.clusterName}-${pool.name}`,
@@ -54,6 +58,7 @@ export function workerPool(scope: Construct, pool: WorkerPoolProps, props: Worke
     generation: pool.generation,
     metadata: { 'kubernetes-version': cluster.version.version },
     settledMetadata: true,
+    dependsOn: props.dependsOn,
     rootVolume: pool.rootVolume,
     volumes: pool.volumes?.map(({ name, sizeGib, type }) => ({ name, sizeGib, type })),
     additionalPorts: pool.additionalPorts,

@@ -55,13 +55,9 @@ export const WORKER_DISCOVERY_FILE = '/etc/strata/discovery.conf';
 /** What only the node itself knows: the boot program fills it in. */
 export const NODE_NAME = '@NODE_NAME@';
 export const NODE_ADDRESS = '@NODE_ADDRESS@';
+/** The same, and the address of the other IP family where nodes have both. */
+export const NODE_IPS = '@NODE_IPS@';
 export const PROVIDER_ID = '@PROVIDER_ID@';
-
-/**
- * Five years. Nothing renews these certificates yet, and a cluster's slots are born within minutes of each other: with kubeadm's year, all of them would
- * lapse in the same hour, and the whole control plane with them. The authorities last longer.
- */
-const CERTIFICATE_VALIDITY = '43800h0m0s';
 
 /** TLS 1.2 with forward secrecy and authenticated encryption only; TLS 1.3 chooses by itself. */
 const TLS_CIPHERS = [
@@ -116,7 +112,8 @@ export function clusterConfiguration(settings: ClusterSettings): KubeadmDocument
     kubernetesVersion: `v${settings.version.version}`,
     controlPlaneEndpoint: `${settings.endpointName}:${API_PORT}`,
     encryptionAlgorithm: 'ECDSA-P256',
-    certificateValidityPeriod: CERTIFICATE_VALIDITY,
+    // A year. Every node renews its own after two thirds of it.
+    certificateValidityPeriod: '8760h0m0s',
     networking: { podSubnet: settings.podCidr, serviceSubnet: settings.serviceCidr, dnsDomain: 'cluster.local' },
     ...(components.imageRepository !== undefined && { imageRepository: components.imageRepository }),
     apiServer: {
@@ -243,7 +240,7 @@ function nodeRegistration(furtherArgs: readonly { readonly name: string; readonl
     kubeletExtraArgs: [
       { name: 'cloud-provider', value: 'external' },
       { name: 'provider-id', value: PROVIDER_ID },
-      { name: 'node-ip', value: NODE_ADDRESS },
+      { name: 'node-ip', value: NODE_IPS },
       ...furtherArgs,
     ],
   };

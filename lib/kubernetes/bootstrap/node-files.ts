@@ -58,6 +58,13 @@ export function controlPlaneFiles(
   return [
     ...commonFiles('control-plane', settings, api),
     { path: '/etc/systemd/system/kubelet.service.d/20-strata-etcd-volume.conf', content: file('kubelet-needs-etcd-volume.conf') },
+    program('strata-renew.sh'),
+    program('strata-snapshot.sh'),
+    program('strata-restore.sh'),
+    ...['strata-renew.service', 'strata-renew.timer', 'strata-snapshot.service', 'strata-snapshot.timer'].map((unit) => ({
+      path: `/etc/systemd/system/${unit}`,
+      content: file(unit),
+    })),
     { path: '/etc/strata/kubeadm-init.yaml', content: yamlText(initConfiguration(settings, kubeletExtraArgs)), permissions: '0600' },
     { path: '/etc/strata/kubeadm-cluster.yaml', content: yamlText(clusterConfiguration(settings)), permissions: '0600' },
     { path: '/etc/strata/kubeadm-kubelet.yaml', content: yamlText(kubeletConfiguration(settings.components)), permissions: '0600' },
@@ -112,6 +119,7 @@ function commonFiles(role: 'control-plane' | 'worker', settings: ClusterSettings
         STRATA_ENDPOINT: settings.endpointName,
         STRATA_PORT: API_PORT,
         STRATA_VIP: api.vip,
+        ...(settings.podCidr.includes(',') && { STRATA_DUAL_STACK: 'yes' }),
         STRATA_PEERS: api.controlPlane.join(' '),
         STRATA_ADDONS: settings.kubeProxy ? 'coredns kube-proxy' : 'coredns',
         STRATA_REVISION: configurationRevision(settings),

@@ -81,7 +81,9 @@ mount_etcd_volume() {
 # etcd has data once it has a write-ahead log. It makes that folder under another name and renames it: all of it is there, or nothing.
 has_data() { compgen -G "$ETCD_DATA/member/wal/*.wal" >/dev/null; }
 
-has_right_to_init() { [[ -n ${STRATA_INIT_VOLUME:-} && $STRATA_INIT_VOLUME == "$STRATA_ETCD_VOLUME" ]]; }
+# The right is used up as soon as the volume has belonged to a cluster: whatever becomes of its data, it can never make another one.
+has_right_to_init() { [[ -n ${STRATA_INIT_VOLUME:-} && $STRATA_INIT_VOLUME == "$STRATA_ETCD_VOLUME" && ! -e $ETCD_MOUNT/cluster-member ]]; }
+spend_right() { touch "$ETCD_MOUNT/cluster-member"; }
 
 # How long a write takes until it is on the disk: the 99th of 100, in milliseconds. etcd writes so before it answers anything.
 measure_fsync() {
@@ -144,11 +146,11 @@ clear_node() {
   stop_static_pods
 }
 
-move_data_aside() {
+set_data_aside() {
   local aside
   aside=$ETCD_MOUNT/aside-$(date -u +%Y%m%dT%H%M%SZ)
-  say "etcd no longer knows this member: its data goes to $aside"
-  clear_node
+  say "etcd's data here goes to $aside"
+  spend_right
   rm -rf "$ETCD_MOUNT"/aside-* # one is enough, the volume is not large
   mv "$ETCD_DATA" "$aside"
 }
@@ -165,6 +167,8 @@ start_local() {
     init_phase kubelet-start
   fi
   STARTED=$CONFIGURATION
+  # A node that was off for long: before anything runs on lapsed certificates. What is up is the business of strata-renew.
+  if [[ $(probe "$STRATA_ADDRESS") != ready ]] && certificates_due; then renew_certificates; fi
   systemctl start kubelet
   wait_ready
 }
@@ -175,6 +179,7 @@ init() {
   rm -f "$STATE/settled"
   touch "$ETCD_MOUNT/init-pending"
   start_local
+  spend_right
 }
 
 # A new server in its slot takes the cluster's configuration before it starts, if there is a cluster that tells it; settle makes up for it otherwise.
@@ -210,7 +215,8 @@ remove_member() { # <id and kind>
 
 # Announces our member, and writes what its etcd must know of the others: a patch for kubeadm's manifest.
 add_member() {
-  local url=https://$STRATA_ADDRESS:2380 answer
+  local url answer
+  url=https://$(in_url "$STRATA_ADDRESS"):2380
   answer=$(etcd_call add "{\"peerURLs\": [\"$url\"], \"isLearner\": true}") ||
     stop 'etcd does not take a new member: see its log on the other control-plane nodes (a member that is down, with too few others, is one reason)'
   # kubeadm would write a cluster of one; of two equal flags, etcd takes the last
@@ -227,6 +233,7 @@ join() { # <address of an API that is ready>
   map_endpoint "$1"
   mint_credentials
   take_lease
+  spend_right
   member=$(our_member) || stop "no member of etcd answers, though the API at $1 is ready"
   if [[ -n $member ]]; then remove_member "$member"; fi
   clear_node
@@ -288,7 +295,9 @@ control_plane() {
     case $action in
       restart) restart "$api" ;;
       rejoin)
-        move_data_aside
+        say 'etcd no longer knows this member'
+        clear_node
+        set_data_aside
         join "$api"
         ;;
       join) join "$api" ;;
@@ -312,7 +321,9 @@ control_plane() {
     esac
     break
   done
+  spend_right
   settle
+  systemctl enable --now --no-block strata-renew.timer strata-snapshot.timer
 }
 
 worker() {

@@ -48,6 +48,8 @@ json() { python3 -c "import json, sys; d = json.load(sys.stdin); $1" "${@:2}"; }
 
 # --- the cluster -------------------------------------------------------------------------------------------------------------------
 
+in_url() { if [[ $1 == *:* ]]; then echo "[$1]"; else echo "$1"; fi; } # <address>
+
 # Asks an API server for its readiness, under the cluster's own CA.
 probe() { # <address> -> ready | unready | silent
   local code
@@ -86,7 +88,7 @@ silent_everywhere() {
 # etcd's API as JSON. It needs no program but curl.
 etcd_post() { # <address> <path> <request> [further options of curl]
   curl -sf --noproxy '*' --connect-timeout 3 --cacert "$KUBERNETES/pki/etcd/ca.crt" --data "$3" "${@:4}" \
-    --cert "$KUBERNETES/pki/apiserver-etcd-client.crt" --key "$KUBERNETES/pki/apiserver-etcd-client.key" "https://$1:2379/v3/$2"
+    --cert "$KUBERNETES/pki/apiserver-etcd-client.crt" --key "$KUBERNETES/pki/apiserver-etcd-client.key" "https://$(in_url "$1"):2379/v3/$2"
 }
 
 # The members as the first peer has them that answers. A peer's word goes before our own: only others can tell that we were removed.
@@ -103,7 +105,7 @@ our_member() {
   local members
   members=$(etcd_call list '{}') || return 1
   json 'print("\n".join(m["ID"] + (" learner" if m.get("isLearner") else " voter") for m in d["members"] if sys.argv[1] in m.get("peerURLs", [])))' \
-    "https://$STRATA_ADDRESS:2380" <<<"$members"
+    "https://$(in_url "$STRATA_ADDRESS"):2380" <<<"$members"
 }
 
 # The cluster's name for its API. A control-plane node that is up maps it to itself, so that it needs no other and no load balancer.
@@ -156,6 +158,53 @@ stop_static_pods() {
   if [[ -n $pods ]]; then xargs -r crictl stopp <<<"$pods" >/dev/null || true; fi
 }
 
+# --- certificates and snapshots ----------------------------------------------------------------------------------------------------
+
+# Our own certificates as "<begin> <end> <file>", in seconds: those that kubeadm made, in files and in kubeconfigs; the authorities are the cluster's.
+own_certificates() {
+  local file pem dates
+  for file in "$KUBERNETES"/pki/*.crt "$KUBERNETES"/pki/etcd/*.crt "$KUBERNETES"/{admin,super-admin,controller-manager,scheduler}.conf; do
+    if [[ ! -e $file || $file == */ca.crt || $file == */front-proxy-ca.crt ]]; then continue; fi
+    if [[ $file == *.conf ]]; then pem=$(sed -n 's/^ *client-certificate-data: //p' "$file" | base64 -d); else pem=$(cat "$file"); fi
+    dates=$(openssl x509 -noout -dates <<<"$pem")
+    echo "$(date -d "$(sed -n 's/notBefore=//p' <<<"$dates")" +%s) $(date -d "$(sed -n 's/notAfter=//p' <<<"$dates")" +%s) $file"
+  done
+}
+
+# Whether two thirds of a certificate's life are over, or the authority that signed it is no longer ours.
+certificates_due() {
+  local begin end file now
+  now=$(date +%s)
+  while read -r begin end file; do
+    if ((now > begin + (end - begin) * 2 / 3)); then
+      say "$file ends $(date -u -d "@$end" +%F): two thirds of its life are over"
+      return 0
+    fi
+  done < <(own_certificates)
+  return 1
+}
+
+first_end() { date -u -d "@$(own_certificates | cut -d ' ' -f 2 | sort -n | head -n 1)" +%F; }
+
+# With what is on this machine alone: the authorities' keys. Those that have lapsed already are renewed as well.
+renew_certificates() { kubeadm certs renew all --config "$RUN/kubeadm.yaml"; }
+
+# A snapshot ends with the SHA-256 of the rest of it.
+verify_snapshot() { # <file>
+  python3 - "$1" <<'PYTHON' || stop "$1 is not a complete snapshot of etcd: its checksum is wrong"
+import hashlib, os, sys
+size = os.path.getsize(sys.argv[1]) - 32
+digest = hashlib.sha256()
+with open(sys.argv[1], "rb") as file:
+    left = size
+    while left > 0:
+        piece = file.read(min(left, 1 << 20))
+        left -= len(piece)
+        digest.update(piece)
+    sys.exit(size <= 0 or digest.digest() != file.read(32))
+PYTHON
+}
+
 # --- the lease: what touches members or configuration is done by one node at a time ---------------------------------------------------
 
 # It expires, so that a holder that died doesn't keep it.
@@ -200,13 +249,31 @@ release_lease() {
 # A revision is <Kubernetes version>-<number>, for example 1.36.3-2: a newer version is a higher revision by itself, the number is the user's. The
 # ConfigMap kube-system/strata says which one the cluster has.
 
+# Our address, and that of the other IP family on the same interface where nodes have both: it comes by itself, a moment later.
+node_ips() {
+  local device family=-6 second begun=$SECONDS
+  if [[ -z ${STRATA_DUAL_STACK:-} ]]; then
+    echo "$STRATA_ADDRESS"
+    return
+  fi
+  if [[ $STRATA_ADDRESS == *:* ]]; then family=-4; fi
+  device=$(ip -o addr show to "$STRATA_ADDRESS" | sed -n '1s/^[0-9]*: \([^ ]*\).*/\1/p')
+  until second=$(ip -o "$family" addr show dev "$device" scope global -deprecated -tentative | sed -n '1s/.* inet6\{0,1\} \([^/ ]*\).*/\1/p') &&
+    [[ -n $second ]]; do
+    if ((SECONDS - begun >= 120)); then stop "this server has no address of the second IP family on $device after $((SECONDS - begun)) s"; fi
+    sleep 2
+  done
+  echo "$STRATA_ADDRESS,$second"
+}
+
 # Our own part, with what only this machine knows.
 render() {
-  local file
+  local file ips
+  ips=$(node_ips)
   rm -rf "$RUN/patches" # where kubeadm's phases look for patches: for a join's etcd alone
   mkdir "$RUN/patches"
   for file in "$ETC"/kubeadm-*.yaml; do
-    sed -e "s|@NODE_NAME@|$STRATA_NODE|g" -e "s|@NODE_ADDRESS@|$STRATA_ADDRESS|g" -e "s|@PROVIDER_ID@|openstack:///$STRATA_INSTANCE|g" \
+    sed -e "s|@NODE_NAME@|$STRATA_NODE|g" -e "s|@NODE_ADDRESS@|$STRATA_ADDRESS|g" -e "s|@NODE_IPS@|$ips|g" -e "s|@PROVIDER_ID@|openstack:///$STRATA_INSTANCE|g" \
       "$file" >"$RUN/${file##*/}"
   done
 }
@@ -274,7 +341,7 @@ agree_on_configuration() {
 }
 
 version_at() { # <address> -> v1.36.3
-  kube --server "https://$1:$STRATA_PORT" --tls-server-name "$STRATA_ENDPOINT" get --raw /version 2>/dev/null | json 'print(d["gitVersion"])' 2>/dev/null
+  kube --server "https://$(in_url "$1"):$STRATA_PORT" --tls-server-name "$STRATA_ENDPOINT" get --raw /version 2>/dev/null | json 'print(d["gitVersion"])' 2>/dev/null
 }
 
 # CoreDNS and kube-proxy follow when the last API server does. The first node of a cluster installs them.

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { parse, stringify } from 'yaml';
 import type { Check } from '../harness/check';
 import { nodeUserData } from '../harness/cluster-files';
 import { ADDRESS, BenchNode, expectExit as expect, expectSameState, NODE_NEEDS, PEER, PROGRAMS } from '../harness/node-bench';
@@ -88,10 +89,20 @@ export const checks: readonly Check[] = [
       );
       context.log('replaced');
 
+      // the right to init is used up: the same first volume, without its data, makes no second cluster
+      await node.powerOff();
+      node.set('STRATA_PATIENCE', '5');
+      await node.onVolume('mv /mnt/data /mnt/elsewhere');
+      expect('the first volume without its data', await node.boot(), 1, 'STOPPED', 'no right to make a new cluster');
+      await node.onVolume('mv /mnt/elsewhere /mnt/data');
+      node.set('STRATA_PATIENCE', '120');
+      expect('the data is back', await node.boot(), 0);
+      await sameCluster('after the data was back');
+
       // cut in the middle of init: the last phases are made up for
       await node.kubectl('-n', 'kube-public', 'delete', 'configmap', 'cluster-info');
-      await node.run('bash', '-c', `mount "$0" /mnt && touch /mnt/init-pending && umount /mnt`, node.volumeDevice);
       await node.powerOff();
+      await node.onVolume('touch /mnt/init-pending');
       expect('a cut init', await node.boot(), 0);
       expect('cluster-info again', await node.kubectl('-n', 'kube-public', 'get', 'configmap', 'cluster-info'), 0);
       await sameCluster('after a cut init');
@@ -209,9 +220,94 @@ export const checks: readonly Check[] = [
       expectSameState('a join that was cut', joined, await second.state());
       expect('its Node', await second.kubectl('get', 'node', second.name, '-o', 'jsonpath={.spec.providerID}'), 0, 'openstack:///cccccccc-0000');
 
-      // somebody removed its member while it was down: etcd would end for good
+      // its member is removed while it runs: etcd there ends for good, and its data is of no use
+      const id = (await first.call('eval', `STRATA_ADDRESS=${PEER}; our_member`)).stdout.split(' ')[0];
+      expect('a removal', await first.call('etcd_call', 'remove', JSON.stringify({ ID: id })), 0);
       await second.powerOff();
+      expect('a removed member', await second.boot(), 0, 'no longer knows this member', 'goes to /var/lib/etcd/aside-', 'joining it');
+      context.log('rejoined');
+
+      // one configuration: the higher revision is written first, a lower one takes the cluster's, no minor is left out
+      const argument = { name: 'event-ttl', value: '2h0m0s' };
+      const configuration = parse(second.read('/etc/strata/kubeadm-cluster.yaml'));
+      configuration.apiServer.extraArgs.push(argument);
+      second.set('STRATA_REVISION', '1.38.0-1');
+      const agree = 'render; compose_ours; map_endpoint $STRATA_PEERS; mint_credentials; agree_on_configuration';
+      expect('two minors at once', await second.call('eval', agree), 1, 'no minor can be left out');
+      second.set('STRATA_REVISION', '1.36.0-2');
+      second.write('/etc/strata/kubeadm-cluster.yaml', stringify(configuration));
+      const older = JSON.stringify({ data: { addons: 'v1.35.0' } });
+      expect('older addons', await first.kubectl('-n', 'kube-system', 'patch', 'configmap', 'strata', '--type=merge', '-p', older), 0);
+      await second.powerOff();
+      second.replaceServer('dddddddd-0000-4000-8000-000000000004');
+      expect('a higher revision', await second.boot(), 0, 'becomes revision 1.36.0-2 (it was 1.36.0-1)', 'every API server is at v1.36.0');
+      const uploaded = await first.kubectl('-n', 'kube-system', 'get', 'configmap', 'kubeadm-config', '-o', 'jsonpath={.data.ClusterConfiguration}');
+      const manifest = (node: BenchNode) => node.read('/etc/kubernetes/manifests/kube-apiserver.yaml').includes('--event-ttl=2h0m0s');
+      if (!uploaded.stdout.includes('event-ttl') || !manifest(second) || manifest(first)) throw new Error("the higher revision is not the cluster's");
       await first.powerOff();
+      first.replaceServer('eeeeeeee-0000-4000-8000-000000000005');
+      // Two members, one down: nobody answers, so it starts with its own and takes the cluster's as soon as there is one.
+      await second.powerOff();
+      const [one, two] = await Promise.all([first.boot(), second.boot()]);
+      expect('the other slot, cold', two, 0);
+      expect('a lower revision', one, 0, "the cluster's configuration is taken");
+      if (!manifest(first)) throw new Error('the lower revision did not take the configuration of the cluster');
+    },
+  },
+  {
+    name: 'certificates renew themselves at two thirds of their life; a snapshot restores a cluster that is lost',
+    needs: NODE_NEEDS,
+    run: async (context) => {
+      const node = new BenchNode(context);
+      await node.start((await nodeUserData(context)).controlPlane);
+      await node.attachBlankVolume();
+      expect('init', await node.boot(), 0);
+      const serial = async () => (await node.run('openssl', 's_client', '-connect', `${ADDRESS}:6443`)).stdout.match(/-----BEGIN[^]*?END/)?.[0];
+      const certificates = () =>
+        ['apiserver.crt', 'etcd/peer.crt', 'front-proxy-client.crt'].map((name) => node.read(`/etc/kubernetes/pki/${name}`)).join('');
+
+      const [had, served] = [certificates(), await serial()];
+      expect('nothing is due', await node.inVolume('strata-renew'), 0);
+      if (certificates() !== had) throw new Error('fresh certificates were renewed');
+      // the clock of the program is 250 days ahead: more than two thirds of a year
+      const alone = 'the API server at 198.51.100.3 is not ready';
+      const ahead = 'date() { if [[ $* == +%s ]]; then echo $(($(/bin/date +%s) + 250 * 86400)); else /bin/date "$@"; fi; }; export -f date';
+      expect('a peer is down', await node.inVolume('strata-renew', ahead), 1, 'STOPPED', alone);
+      node.set('STRATA_PEERS', ADDRESS);
+      const renewed = await node.inVolume('strata-renew', ahead);
+      expect('what is due', renewed, 0, 'two thirds of its life are over', 'renewed');
+      if (certificates() === had || (await serial()) === served) throw new Error('the certificates in use are still the old ones');
+      expect('no lease is left', await node.kubectl('-n', 'kube-system', 'get', 'lease', 'strata-join'), 1, 'NotFound');
+      expect('the new credentials', await node.run('kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf', 'get', 'nodes'), 0, node.name);
+      context.log('renewed');
+
+      expect('a secret', await node.kubectl('create', 'secret', 'generic', 'kept', '--from-literal=word=unmistakable-word'), 0);
+      expect('a snapshot', await node.inVolume('strata-snapshot'), 0, 'saved /var/lib/etcd/snapshots/etcd-');
+      const raw = await node.onVolume('cp /mnt/snapshots/etcd-*.db "$1"/snapshot.db', node.folder);
+      expect('a copy of it', raw, 0);
+      const snapshot = fs.readFileSync(node.path('snapshot.db'));
+      if (snapshot.includes('unmistakable-word')) throw new Error('a Secret stands in etcd as it is');
+      if (!snapshot.includes('k8s:enc:secretbox:v1:key1')) throw new Error('no Secret is encrypted with key1');
+      expect('a later change', await node.kubectl('create', 'configmap', 'lost'), 0);
+
+      await node.powerOff();
+      await node.attachBlankVolume();
+      node.set('STRATA_INIT_VOLUME', OTHER_VOLUME);
+      node.replaceServer('ffffffff-0000-4000-8000-000000000006');
+      const broken = Buffer.from(snapshot);
+      broken[1000] = 255 - broken[1000];
+      fs.writeFileSync(node.path('broken.db'), broken);
+      expect('a broken snapshot', await node.program('strata-restore', node.path('broken.db')), 1, 'STOPPED', 'its checksum is wrong');
+      expect('a restore', await node.program('strata-restore', node.path('snapshot.db')), 0, 'is back, with this member alone');
+      expect(
+        'what was saved',
+        await node.kubectl('get', 'secret', 'kept', '-o', 'jsonpath={.data.word}'),
+        0,
+        Buffer.from('unmistakable-word').toString('base64'),
+      );
+      expect('what was not', await node.kubectl('get', 'configmap', 'lost'), 1, 'NotFound');
+      await node.powerOff();
+      expect('a reboot', await node.boot(), 0, 'starting this member again');
     },
   },
 ];

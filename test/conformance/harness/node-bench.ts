@@ -102,6 +102,16 @@ export class BenchNode {
     return this.run(this.path(`${PROGRAMS}/${name}.sh`), ...args);
   }
 
+  /** One of its programs beside what runs: with the volume mounted, which every program has in a world of its own here. */
+  inVolume(name: string, before = ':'): Promise<ExecResult> {
+    return this.run('bash', '-c', `${before}; /usr/bin/mount "$0" /var/lib/etcd && "$1"`, this.device, this.path(`${PROGRAMS}/${name}.sh`));
+  }
+
+  /** A command that sees the volume in /mnt, and what it is given as $1. */
+  onVolume(command: string, argument = ''): Promise<ExecResult> {
+    return this.run('bash', '-c', `/usr/bin/mount "$0" /mnt && ${command}; rc=$?; /usr/bin/umount /mnt; exit $rc`, this.device, argument);
+  }
+
   /**
    * Runs the boot program again and again, and ends it before its first command that changes anything, then before its second, until it comes to its
    * end: how often it was cut. Before the API is ready the power goes, afterwards (to save the time that etcd takes) the program alone is killed, but for

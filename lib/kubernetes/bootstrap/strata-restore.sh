@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Makes this node the only member of the cluster again that a snapshot of etcd holds. For a cluster that is lost; it needs no API.
+#
+#   strata-restore.sh <snapshot>
+#
+# The other control-plane nodes must be off, and stay off until this is done: then they join. What etcd's data was here is kept on the volume.
+set -euo pipefail
+# shellcheck source=strata-boot.sh
+. "${BASH_SOURCE[0]%/*}/strata-boot.sh"
+
+# etcd's own tool: the machine's, or the one in etcd's image, which needs no Kubernetes.
+etcdutl_here() {
+  if command -v etcdutl >/dev/null; then
+    etcdutl "$@"
+    return
+  fi
+  local image
+  image=$(kubeadm config images list --config "$RUN/kubeadm.yaml" 2>/dev/null | grep /etcd:)
+  crictl pull "$image" >/dev/null || warn "$image can't be pulled; it may be here already"
+  ctr -n k8s.io run --rm --mount "type=bind,src=$ETCD_MOUNT,dst=$ETCD_MOUNT,options=rbind:rw" "$image" "strata-restore-$$" etcdutl "$@"
+}
+
+restore() { # <snapshot>
+  local address snapshot=$ETCD_MOUNT/restore.db new=$ETCD_MOUNT/restore.new url=https://$STRATA_ADDRESS:2380
+  verify_snapshot "$1"
+  for address in $STRATA_PEERS; do
+    if listens "$address" 2379 || listens "$address" "$STRATA_PORT"; then
+      stop "the control-plane node at $address is up: with it there would be two clusters. Shut the others down first"
+    fi
+  done
+  clear_node
+  rm -rf "$new" "$snapshot"
+  cp "$1" "$snapshot"
+  # Clients that watched the lost cluster must not take this one's past for its future: hence the higher revision.
+  etcdutl_here snapshot restore "$snapshot" --data-dir "$new" --name "$STRATA_NODE" --initial-cluster "$STRATA_NODE=$url" \
+    --initial-advertise-peer-urls "$url" --initial-cluster-token "strata-$(date +%s)" --bump-revision 1000000000 --mark-compacted
+  spend_right # between the two next commands there is no data
+  if [[ -e $ETCD_DATA ]]; then set_data_aside; fi
+  mv "$new" "$ETCD_DATA"
+  rm -f "$snapshot"
+  start_local
+  settle
+}
+
+main() {
+  if (($# != 1)); then stop "usage: $0 <snapshot>, for example the newest in $SNAPSHOTS"; fi
+  load_settings
+  if [[ $STRATA_ROLE != control-plane ]]; then stop 'this is no control-plane node'; fi
+  lock 60
+  mount_etcd_volume
+  if [[ ! -e $1 ]]; then stop "there is no file $1"; fi
+  render
+  compose_ours
+  CONFIGURATION=ours
+  restore "$1"
+  say "the cluster of $1 is back, with this member alone; start the other control-plane nodes now, one after the other: they join"
+}
+
+main "$@"

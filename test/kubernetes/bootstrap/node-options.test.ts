@@ -1,0 +1,180 @@
+import { parse } from 'yaml';
+import { NodeImage } from '../../../lib/contracts/node-image';
+import { KubernetesVersion } from '../../../lib/core/kubernetes-version';
+import { sharedCloudConfig } from '../../../lib/kubernetes/bootstrap/cloud-config';
+import { clusterConfiguration, ClusterSettings, kubeletConfiguration } from '../../../lib/kubernetes/bootstrap/kubeadm-config';
+import { checkNodeOptions, mergedNodeOptions, nodeOptionFiles } from '../../../lib/kubernetes/bootstrap/node-option-files';
+import { admissionConfiguration, authenticationConfiguration, encryptionConfiguration } from '../../../lib/kubernetes/bootstrap/security-files';
+import { stockImageFiles } from '../../../lib/kubernetes/bootstrap/stock-image-files';
+import { PodSecurityStandard } from '../../../lib/kubernetes/cluster-security';
+import { checkClusterSettings } from '../../../lib/kubernetes/node-cloud-config';
+import { NodeOptions } from '../../../lib/kubernetes/node-options';
+
+const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+const NETWORK = {
+  nodeCidr: '10.20.0.0/16',
+  podCidr: '10.244.0.0/16',
+  serviceCidr: '10.96.0.0/12',
+  endpointName: 'api.prod.internal',
+  vip: '10.20.0.9',
+};
+const SETTINGS: ClusterSettings = {
+  clusterName: 'prod',
+  version: KubernetesVersion.V1_36,
+  endpointName: 'api.prod.internal',
+  certSans: [],
+  podCidr: NETWORK.podCidr,
+  serviceCidr: NETWORK.serviceCidr,
+  kubeProxy: true,
+  bootstrapToken: 'abcdef.0123456789abcdef',
+  configurationRevision: 1,
+  encryptsSecrets: true,
+};
+const contentOf = (options: NodeOptions, path: string) => nodeOptionFiles(options, NETWORK).files.find((file) => file.path === path)?.content;
+
+test('registry mirrors are hosts.toml of containerd', () => {
+  const mirror = { registry: 'docker.io', endpoints: ['https://mirror.example.com', 'https://harbor.example.com/v2/hub'], caCertificate: PEM };
+  const text = contentOf({ registryMirrors: [mirror] }, '/etc/containerd/certs.d/docker.io/hosts.toml');
+  expect(text).toBe(
+    [
+      '[host."https://mirror.example.com"]',
+      'capabilities = ["pull", "resolve"]',
+      'ca = "/etc/containerd/certs.d/docker.io/ca.crt"',
+      '',
+      '[host."https://harbor.example.com/v2/hub"]',
+      'capabilities = ["pull", "resolve"]',
+      'override_path = true',
+      'ca = "/etc/containerd/certs.d/docker.io/ca.crt"',
+      '',
+    ].join('\n'),
+  );
+  const alone = contentOf({ registryMirrors: [{ ...mirror, fallBack: false }] }, '/etc/containerd/certs.d/docker.io/hosts.toml');
+  expect(alone).toMatch(/^server = "https:\/\/mirror\.example\.com"\n/);
+});
+
+test('a proxy never stands between the nodes, their pods and services', () => {
+  const text = contentOf(
+    { proxy: { httpProxy: 'http://p%40x.example.com:3128', noProxy: ['.corp'] } },
+    '/etc/systemd/system/containerd.service.d/10-strata-proxy.conf',
+  );
+  expect(text).toContain('Environment="HTTPS_PROXY=http://p%%40x.example.com:3128"');
+  for (const own of [...Object.values(NETWORK), '169.254.169.254', '.svc', '.corp']) expect(text).toContain(own);
+});
+
+test('time servers, authorities, kernel settings', () => {
+  const { files, modules } = nodeOptionFiles({ ntpServers: ['10.0.0.1'], caBundles: [PEM], sysctls: { 'net.core.somaxconn': '4096' } }, NETWORK);
+  expect(modules.ntp).toEqual({ enabled: true, servers: ['10.0.0.1'] });
+  expect(modules.ca_certs).toEqual({ trusted: [PEM] });
+  expect(files).toEqual([{ path: '/etc/sysctl.d/91-strata-nodes.conf', content: 'net.core.somaxconn = 4096\n' }]);
+});
+
+test('options merge structurally with the cloud-config of the user; what the node needs first runs first', () => {
+  const { modules } = nodeOptionFiles({ ntpServers: ['10.0.0.1'], caBundles: [PEM] }, NETWORK);
+  const text = sharedCloudConfig('test', [], { ntp: { servers: ['10.0.0.2'] }, runcmd: [['last']] }, modules);
+  const merged = parse(text) as { ntp: { servers: string[] }; runcmd: string[][] };
+  expect(merged.ntp).toEqual({ enabled: true, servers: ['10.0.0.1', '10.0.0.2'] });
+  const commands = merged.runcmd.map((words) => words.join(' '));
+  expect(commands.indexOf('systemctl try-restart containerd')).toBeLessThan(commands.findIndex((command) => command.includes('strata-boot')));
+  expect(commands[commands.length - 1]).toBe('last');
+});
+
+test('own options take the place of the common ones, kernel settings one by one', () => {
+  expect(mergedNodeOptions({ ntpServers: ['a'], sysctls: { 'a.b': '1', 'a.c': '1' } }, { ntpServers: ['b'], sysctls: { 'a.c': '2' } })).toEqual({
+    ntpServers: ['b'],
+    sysctls: { 'a.b': '1', 'a.c': '2' },
+  });
+});
+
+test.each<[string, NodeOptions, RegExp]>([
+  ['a registry with a scheme', { registryMirrors: [{ registry: 'https://docker.io', endpoints: ['https://m'] }] }, /registry's name.*docker\.io/],
+  ['a mirror without endpoints', { registryMirrors: [{ registry: 'docker.io', endpoints: [] }] }, /no endpoints/],
+  ['two of one registry', { registryMirrors: [1, 2].map(() => ({ registry: 'docker.io', endpoints: ['https://m'] })) }, /docker\.io/],
+  ['an authority that is none', { caBundles: ['/etc/ca.crt'] }, /no certificate in PEM/],
+  ['a kernel setting of two lines', { sysctls: { 'a.b': '1\n2' } }, /one line/],
+  ["the kubelet's name", { kubeletExtraArgs: [{ name: 'hostname-override', value: 'x' }] }, /construct sets itself.*hostname-override/],
+  ['dashes', { kubeletExtraArgs: [{ name: '--max-pods', value: '200' }] }, /without leading dashes/],
+])('%s is refused', (_, options, message) => {
+  expect(() => checkNodeOptions('test/K8s', 'nodeOptions', options)).toThrow(message);
+});
+
+test('a password of a proxy is refused as a literal, and not repeated', () => {
+  const options = { proxy: { httpProxy: 'http://me:hunter2@proxy:3128' } };
+  expect(() => checkNodeOptions('test/K8s', 'nodeOptions', options)).toThrow(/sensitive variable/);
+  expect(() => checkNodeOptions('test/K8s', 'nodeOptions', options)).not.toThrow(/hunter2/);
+});
+
+test('arguments by name and value; of a name that the construct has, too, the users alone', () => {
+  const components = {
+    apiServerExtraArgs: [
+      { name: 'audit-log-maxage', value: '90' },
+      { name: 'goaway-chance', value: '0.001' },
+    ],
+    featureGates: { SomeGate: true },
+    imageRepository: 'registry.example.com/k8s',
+  };
+  const configuration = clusterConfiguration({ ...SETTINGS, components }) as any;
+  const args: { name: string; value: string }[] = configuration.apiServer.extraArgs;
+  expect(args.filter(({ name }) => name === 'audit-log-maxage')).toEqual([{ name: 'audit-log-maxage', value: '90' }]);
+  expect(args).toContainEqual({ name: 'goaway-chance', value: '0.001' });
+  for (const part of ['apiServer', 'controllerManager', 'scheduler']) {
+    expect(configuration[part].extraArgs).toContainEqual({ name: 'feature-gates', value: 'SomeGate=true' });
+  }
+  expect(kubeletConfiguration(components).featureGates).toEqual({ SomeGate: true });
+  expect(configuration.imageRepository).toBe('registry.example.com/k8s');
+});
+
+test.each([
+  [{ configurationRevision: 0 }, /configurationRevision/],
+  [{ components: { imageRepository: 'https://x' } }, /without scheme/],
+  [{ components: { apiServerExtraArgs: [{ name: 'anonymous-auth', value: 'true' }] } }, /construct sets itself/],
+  [{ components: { featureGates: { someGate: true } } }, /no gate/],
+  [{ security: { encryptionKeys: ['key-1'] } }, /letters and digits/],
+  [{ security: { encryptionKeys: ['a', 'a'] } }, /encryptionKeys/],
+  [{ security: { oidc: { issuerUrl: 'http://issuer', clientId: 'x' } } }, /https/],
+])('%j is refused', (options, message) => {
+  expect(() => checkClusterSettings('test/K8s', options)).toThrow(message);
+});
+
+test('the first key encrypts, all decrypt, and what was written before can be read', () => {
+  const keys = ['key2', 'key1'].map((name) => ({ name, secret: `secret of ${name}` }));
+  const [{ providers }] = encryptionConfiguration(keys).resources as any;
+  expect(providers).toEqual([{ secretbox: { keys } }, { identity: {} }]);
+});
+
+test('anonymous requests see health and the public cluster-info, nothing else', () => {
+  const { anonymous, jwt } = authenticationConfiguration({
+    issuerUrl: 'https://issuer',
+    clientId: 'k8s',
+    requiredClaims: { hd: 'example.com' },
+  }) as any;
+  expect(anonymous.conditions.map(({ path }: { path: string }) => path)).toEqual([
+    '/livez',
+    '/readyz',
+    '/healthz',
+    '/api/v1/namespaces/kube-public/configmaps/cluster-info',
+  ]);
+  expect(jwt[0].claimMappings.username).toEqual({ claim: 'sub', prefix: 'oidc:' });
+  expect(jwt[0].claimValidationRules).toEqual([{ claim: 'hd', requiredValue: 'example.com' }]);
+});
+
+test('Pod Security: baseline is enforced, the system exempt', () => {
+  const [{ configuration }] = admissionConfiguration({ exemptNamespaces: ['storage'] }).plugins as any;
+  expect(configuration.defaults).toMatchObject({ enforce: 'baseline', warn: 'restricted' });
+  expect(configuration.exemptions.namespaces).toEqual(expect.arrayContaining(['kube-system', 'storage']));
+  const [stricter] = admissionConfiguration({ enforce: PodSecurityStandard.RESTRICTED }).plugins as any;
+  expect(stricter.configuration.defaults.enforce).toBe('restricted');
+});
+
+test('a stock image installs what a prebuilt one has, from public repositories or mirrors', () => {
+  expect(stockImageFiles(NodeImage.byName('ready-made'), KubernetesVersion.V1_36)).toEqual([]);
+  const environment = (image: NodeImage) =>
+    stockImageFiles(image, KubernetesVersion.V1_36).find(({ path }) => path.endsWith('packages.env'))?.content;
+  expect(environment(NodeImage.stock({ name: 'debian-13' }))).toContain('"https://pkgs.k8s.io/core:/stable:/v1.36/deb/"');
+  const mirrored = NodeImage.stock({ id: 'x', kubernetesPackages: 'https://mirror.example.com/k8s/' });
+  expect(environment(mirrored)).toContain('STRATA_KUBERNETES_PACKAGES="https://mirror.example.com/k8s/"');
+  const toml = stockImageFiles(mirrored, KubernetesVersion.V1_36, 'mirror.example.com/k8s').find(({ path }) => path.endsWith('containerd.toml'));
+  expect(toml?.content).toMatch(/sandbox = "mirror\.example\.com\/k8s\/pause:3\./);
+  expect(() => NodeImage.stock({})).toThrow(/exactly one of name and id/);
+  expect(() => NodeImage.stock({ name: 'a', kubernetesPackages: 'mirror' })).toThrow(/URL/);
+  expect(() => NodeImage.stock({ name: 'a', kubernetesKey: 'mQINB' })).toThrow(/ASCII armor/);
+});
