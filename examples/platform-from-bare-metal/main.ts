@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { App } from 'cdktf';
 import {
   ApiEndpoint,
+  CinderVolumeClaim,
   Cni,
   HostInventory,
   KubernetesVersion,
@@ -11,6 +12,7 @@ import {
   OpenStackRelease,
   Provisioner,
   PublicService,
+  ScheduledWorkload,
   StatefulWorkload,
 } from 'cdktf-strata';
 
@@ -55,5 +57,18 @@ const postgres = new StatefulWorkload(platform.workloadsStack, 'Postgres', {
   port: 5432,
 });
 new PublicService(platform.workloadsStack, 'PostgresService', { cluster: platform.cluster, workload: postgres, port: 5432 });
+
+// Its dump of every weekday, on a volume of its own that outlives the claim.
+const backups = new CinderVolumeClaim(platform.workloadsStack, 'Backups', { cluster: platform.cluster, sizeGib: 20, storageClass: 'cinder-retain' });
+new ScheduledWorkload(platform.workloadsStack, 'Backup', {
+  cluster: platform.cluster,
+  image: 'postgres:17',
+  schedule: '30 2 * * *',
+  command: ['sh', '-c', 'pg_dump --host="$PGHOST" --username=postgres postgres > "/backup/$(date +%u).sql"'],
+  env: { PGHOST: postgres.host },
+  secretEnv: { PGPASSWORD: { name: postgres.credentialsSecretName!, key: 'POSTGRES_PASSWORD' } },
+  security: { runAsUser: 999 },
+  mounts: [{ claim: backups, path: '/backup' }],
+});
 
 app.synth();
