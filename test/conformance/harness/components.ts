@@ -20,6 +20,7 @@ const recipes = {
   'cloud-init': { up: ['packages.sh', 'cloud-init'] },
   sshd: { up: ['packages.sh', 'sshd'] },
   chronyd: { up: ['packages.sh', 'chronyd'] },
+  keepalived: { up: ['packages.sh', 'keepalived'] },
   openstack: { up: ['openstack-up.sh', '--fresh'], down: ['openstack-down.sh', '--purge'], status: ['openstack-status.sh'], shared: '/run/lab' },
   terraform: { up: ['terraform.sh'] },
   kolla: { up: ['kolla.sh'] },

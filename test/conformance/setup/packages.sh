@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Programs that Debian has: packages.sh shellcheck cloud-init sshd chronyd. Prints where each is, as SHELLCHECK, CLOUD_INIT, SSHD, CHRONYD.
+# Programs that Debian has: packages.sh shellcheck cloud-init sshd chronyd keepalived. Prints where each is, as SHELLCHECK, CLOUD_INIT …
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 PATH=$PATH:/usr/sbin:/sbin
 for name in "$@"; do
