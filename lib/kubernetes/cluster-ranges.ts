@@ -34,6 +34,11 @@ export function nodeFamilies({ cidr, secondarySubnet }: Nodes): IpFamily[] {
   return [cidr, ...(secondarySubnet ? [secondarySubnet.cidr] : [])].map((text) => parseCidr('network', 'cidr', text)?.family ?? IpFamily.V4);
 }
 
+/** The ranges of the nodes themselves, separated by commas. */
+export function nodeRanges({ cidr, secondarySubnet }: Nodes): string {
+  return secondarySubnet === undefined ? cidr : `${cidr},${secondarySubnet.cidr}`;
+}
+
 /** What is given, and for the rest the usual ranges of the nodes' families. */
 export function clusterRanges(given: RangeOptions, network: Nodes): ClusterRanges {
   const [first, second] = nodeFamilies(network);
