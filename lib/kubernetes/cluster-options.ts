@@ -1,8 +1,8 @@
 import { ClusterPki } from './cluster-pki';
 import { ClusterSecurity } from './cluster-security';
+import { ClusterSweep } from './cluster-sweep';
 import { KubernetesComponents } from './kubernetes-components';
 import { NodeOptions } from './node-options';
-import { ClusterSweep } from './cluster-sweep';
 import { ReadyGate } from './ready-gate';
 import { WorkerDrain } from './worker-drain';
 import { ControlPlaneProps, WorkerPoolProps } from './worker-pool';

@@ -124,7 +124,7 @@ export class ControlPlane extends Construct {
     const context = { cluster, settings, addresses, nodeCidr: nodeRanges(this.props.network), image: cluster.nodeImage };
     const { virtualRouterId } = this.props;
     const endpointFiles = virtualRouterId === undefined ? [] : virtualAddressFiles(virtualRouterId);
-    const shared = sharedText(this, 'CloudConfig', controlPlaneCloudConfig(this, context, pki, controlPlane.nodeOptions, endpointFiles));
+    const shared = sharedText(this, 'CloudConfig', controlPlaneCloudConfig(this, context, pki, controlPlane, endpointFiles));
     return this.slots.map((slot, i) => {
       const own = slotFile({
         nodeName: slot.nodeName,

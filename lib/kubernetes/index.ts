@@ -4,6 +4,7 @@ export * from './cluster-pki';
 export * from './cluster-sweep';
 export * from './cluster-security';
 export * from './controller-credential';
+export * from './etcd-snapshots';
 export * from './k8s-on-nova';
 export * from './kubernetes-cluster';
 export * from './kubernetes-components';

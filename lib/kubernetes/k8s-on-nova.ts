@@ -8,6 +8,7 @@ import { ClusterOptions } from './cluster-options';
 import { ClusterPki } from './cluster-pki';
 import { checkRanges, clusterRanges, nodeFamilies } from './cluster-ranges';
 import { apiUrl, clusterSettings } from './cluster-settings';
+import { ClusterSweep } from './cluster-sweep';
 import { ControlPlane } from './control-plane';
 import { ControlPlaneRolls } from './control-plane-rolls';
 import { ControllerCredential } from './controller-credential';
@@ -17,6 +18,7 @@ import { podPorts, withVirtualAddress } from './pod-ports';
 import { ReadyGate } from './ready-gate';
 import { ReadyGateStep } from './ready-gate-step';
 import { drainer, rollGate } from './runner-steps';
+import { sweepStep } from './sweep-step';
 import { WorkerDrain } from './worker-drain';
 import { workerPool } from './workers';
 import { zonesByName } from './zones';
@@ -211,7 +213,25 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
       zones.map((zone) => zone.compute),
       this.controlPlaneReplicas,
     );
+    const login = new DataOpenstackIdentityAuthScopeV3(this, 'Login', { name: clusterName });
+    const sweep = props.sweep ?? ClusterSweep.enabled();
+    // The servers depend on it: on destroy the controllers are dead before it looks, and the network still stands.
+    const swept = sweep.isEnabled
+      ? [
+          sweepStep(this, 'Sweep', {
+            sweep,
+            cloud,
+            clusterName,
+            projectId: login.projectId,
+            dependsOn: [
+              ...this.network.routed,
+              ...(this.securityGroups instanceof NodeSecurityGroups ? [this.securityGroups.controlPlaneGroup, this.securityGroups.workerGroup] : []),
+            ],
+          }),
+        ]
+      : [];
     const controlPlane = new ControlPlane(this, 'ControlPlane', {
+      dependsOn: swept,
       cluster,
       network: this.network,
       securityGroupId: this.securityGroups.controlPlaneGroupId,
@@ -220,7 +240,6 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
       virtualRouterId: api._virtualAddress?.virtualRouterId,
       tags,
     });
-    const login = new DataOpenstackIdentityAuthScopeV3(this, 'Login', { name: clusterName });
     const rolls = new ControlPlaneRolls(this, 'Rolls', {
       cluster: props,
       network: this.network,
@@ -262,6 +281,7 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
     const addresses = { vip: front.vipAddress, controlPlane: ports.map((port) => port.address) };
     this.controlPlaneServers = controlPlane.start(settings, pki, addresses);
     const workers = {
+      dependsOn: swept,
       cluster,
       network: this.network,
       securityGroupId: this.securityGroups.workerGroupId,
