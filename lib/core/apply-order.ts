@@ -1,5 +1,6 @@
 import { Lazy, TerraformResource, TerraformStack } from 'cdktf';
 import { IConstruct } from 'constructs';
+import { fail } from './validation';
 
 /** What runs in a cluster, in the order in which it can come to life. */
 export enum Tier {
@@ -22,6 +23,8 @@ export interface Place {
   readonly provides?: readonly string[];
   /** Names that it waits for within its tier. */
   readonly after?: readonly string[];
+  /** Names that it can't do without: a stack with it that comes first is an error. */
+  readonly requires?: readonly string[];
 }
 
 interface Member extends Place {
@@ -35,7 +38,8 @@ const MEMBERS = Symbol.for('cdktf-strata.apply-order');
  * was written first.
  *
  * It matters most on the way back: a Service or a claim that outlives its controller leaves a load balancer or a volume behind.
- * Within a stack resources depend on each other; between stacks the later stack depends on the earlier one, unless it is the other way round already.
+ * Within a stack resources depend on each other; between stacks the later stack depends on the earlier one. If it is the other way round already, that
+ * stays, but for what can't do without the other: then it is an error.
  */
 export function inOrder(cluster: IConstruct, at: Tier | Place, ...resources: TerraformResource[]): void {
   const place: Place = typeof at === 'object' ? at : { tier: at };
@@ -43,8 +47,8 @@ export function inOrder(cluster: IConstruct, at: Tier | Place, ...resources: Ter
   for (const resource of resources) {
     const member = { ...place, resource };
     for (const other of members) {
-      if (precedes(other, member)) follow(member.resource, other.resource);
-      else if (precedes(member, other)) follow(other.resource, member.resource);
+      if (precedes(other, member)) follow(member, other);
+      else if (precedes(member, other)) follow(other, member);
     }
     members.push(member);
   }
@@ -61,10 +65,18 @@ function precedes(first: Place, second: Place): boolean {
   return second.after?.some((name) => first.provides?.includes(name)) ?? false;
 }
 
-function follow(second: TerraformResource, first: TerraformResource): void {
-  const [stack, other] = [TerraformStack.of(second), TerraformStack.of(first)];
-  if (stack === other) second.dependsOn = [...(second.dependsOn ?? []), address(first)];
-  else if (!other.dependsOn(stack)) stack.addDependency(other);
+function follow(second: Member, first: Member): void {
+  const [stack, other] = [TerraformStack.of(second.resource), TerraformStack.of(first.resource)];
+  if (stack === other) {
+    second.resource.dependsOn = [...(second.resource.dependsOn ?? []), address(first.resource)];
+  } else if (!other.dependsOn(stack)) {
+    stack.addDependency(other);
+  } else if (second.requires?.some((name) => first.provides?.includes(name))) {
+    fail(second.resource, {
+      problem: `it needs ${first.resource.node.path}, whose stack comes after this one`,
+      fix: 'write that one first, or put it into this stack',
+    });
+  }
 }
 
 /** A resource's bare address, as late as possible: its logical id may be overridden. */

@@ -46,7 +46,7 @@ const ROLES = ['member', 'load-balancer_member'];
  *
  * Rotation without a gap: raise `generation` and apply the stack with the credential; the one before stays. Apply the stacks with the add-ons: the
  * Secret and the pods that read it are changed. Then set `keepPrevious: false` and apply again: the old one is revoked. The next generation starts
- * from there.
+ * from there. Other roles and another end take effect with the next generation, too.
  *
  * Creates one application credential, from the second generation on two. Errors: a generation below 1, a time that isn't one; at apply: a user with none
  * of the roles.
@@ -99,10 +99,11 @@ export class ControllerCredential extends Construct {
       roles,
       expiresAt,
       lifecycle: {
-        // Whatever replaces it, within one stack its readers have the new one before the old one goes.
+        // Within one stack, its readers have the new one before the old one goes.
         createBeforeDestroy: true,
-        // A role that the user is given later, or another end, is no reason to change the secret under the controllers' feet: a new generation is.
-        ignoreChanges: given === undefined ? ['roles', 'expires_at'] : ['expires_at'],
+        // Other roles, or another end, are no reason to change the secret under the controllers' feet, nor could a second one of its name be made
+        // beside it: they come with the next generation.
+        ignoreChanges: ['roles', 'expires_at'],
         // A condition must refer to something: roles that are given were looked at already.
         ...(given === undefined && {
           precondition: [

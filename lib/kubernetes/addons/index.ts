@@ -11,6 +11,8 @@ export * from './cluster-addons/cluster-capability';
 export * from './helm-addon/helm-addon';
 export * from './kuryr/kuryr';
 export * from './kuryr/kuryr-networking';
+export * from './manila-csi/manila-csi';
+export * from './manila-csi/manila-share-class';
 export * from './openstack-cloud-controller/openstack-cloud-controller';
 export * from './pod-network/pod-network';
 export * from './pod-network/pod-network-props';

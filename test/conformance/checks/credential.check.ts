@@ -19,7 +19,7 @@ async function apply(context: Context, cloud: Cloud, props: Generation) {
   const stack = new TerraformStack(app, 'credential');
   new LocalBackend(stack, { path: path.join(context.folder, 'credential.tfstate') });
   new OpenstackProvider(stack, 'OpenStack', {});
-  const { credential } = new ControllerCredential(stack, 'Credential', { clusterName: 'conformance', roles: ['admin'], ...props });
+  const { credential } = new ControllerCredential(stack, 'Credential', { clusterName: 'credential-rotation', roles: ['admin'], ...props });
   new StepResource(stack, 'Reader', { input: credential.applicationCredentialId });
   for (const [name, value] of Object.entries(credential)) new TerraformOutput(stack, name, { value, sensitive: true }).overrideLogicalId(name);
   app.synth();

@@ -103,7 +103,8 @@ export class AddonRegistry {
       });
     }
     this.members.push({ where, declaration });
-    return { tier, provides, after: [...requires.map(({ capability }) => capability), ...after] };
+    const required = requires.map(({ capability }) => capability);
+    return { tier, provides, requires: required, after: [...required, ...after] };
   }
 
   private checkOnce(where: IConstruct, name: string, capability: ClusterCapability): void {
