@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { writeBundle } from './bundle';
 import { fetchCredentials } from './credentials';
 import { SynthesisedStack } from './synthesised-stack';
 
 const USAGE = `Usage:
+  strata bundle <stack> <folder>  write the stack's configuration of Kolla-Ansible as plain files, with a README
   strata credentials <stack>      fetch clouds.yaml and the CA of the stack's cloud from its deployment host to this machine
 
   --output <folder>   where cdktf has synthesised to; default: what cdktf.json says, else cdktf.out
@@ -22,6 +25,15 @@ function main(): number {
   }
   const stack = (name: string) => SynthesisedStack.read(values.output ?? outputFolder(), name);
   if (command === 'credentials' && rest.length === 1) return fetchCredentials(stack(rest[0]));
+  if (command === 'bundle' && rest.length === 2) {
+    const [name, folder] = rest;
+    process.stdout.write(
+      writeBundle(stack(name), folder)
+        .map((file) => `${join(folder, file)}\n`)
+        .join(''),
+    );
+    return 0;
+  }
   process.stderr.write(USAGE);
   return 2;
 }

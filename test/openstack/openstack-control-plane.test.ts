@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Testing, TerraformVariable, TerraformStack } from 'cdktf';
 import { parse } from 'yaml';
 import { testHost, NETWORKS, TestPool, threeByThree } from './pool';
@@ -305,6 +307,21 @@ describe('stages', () => {
     ['another release', { release: OpenStackRelease.V2025_2 }, ['Files', ...STAGES.filter((name) => name !== 'Certificates')]],
   ])('%s runs what depends on it, and nothing else', (_, options, expected) => expect(rerun({}, { options })).toEqual(expected));
 
+  test('the host upgrades what OpenStack can upgrade, and nothing else', () => {
+    const script = readFileSync(join(__dirname, '../../lib/openstack/engines/kolla/kolla-stage.sh'), 'utf8');
+    const pairs = OpenStackRelease.all().flatMap((from) =>
+      OpenStackRelease.all().flatMap((to) => (from.canUpgradeTo(to) ? [`'${from} ${to}'`] : [])),
+    );
+    expect(script).toContain(`    ${pairs.join(' | ')}) ;;`);
+  });
+
+  test('retired hosts are told to the deployment host', () => {
+    const { Files } = steps(synth({ options: { retiredHosts: ['compute-29', 'compute-28'] } }));
+    expect(Files.triggers_replace.retired).toBe('compute-28,compute-29');
+    expect(JSON.stringify(Files.provisioner)).toContain('compute-28,compute-29');
+    expect(rerun({}, { options: { retiredHosts: ['compute-29'] } })).toEqual(['Files']);
+  });
+
   test('another host runs what works on hosts', () => {
     const more = (all: Host[]) => [...all, testHost(24, [HostRole.COMPUTE])];
     expect(rerun({}, { hosts: more })).toEqual(['Files', 'BootstrapServers', 'VolumeGroup', 'Prechecks', 'Pull', 'Deploy']);
@@ -574,6 +591,16 @@ describe('what would fail an hour later is an error now', () => {
     ['Designate without names', { options: { services: { designate: { nameServers: [] } } } }, /nameServers must not be empty/],
     ['monitoring without a host', { options: { monitoring: true } }, /no host has the role monitoring/],
     ["the host's own resolver", { options: { dnsServers: ['127.0.0.53'] } }, /dnsServers has an address of the host itself/],
+    [
+      'an upgrade back',
+      { options: { release: OpenStackRelease.V2025_2, upgradeFrom: OpenStackRelease.V2026_1 } },
+      /OpenStack can't go back from 2026\.1, got "2025\.2"; stay on 2026\.1/,
+    ],
+    [
+      'a host that is there as retired',
+      { options: { retiredHosts: ['compute-21'] } },
+      /retiredHosts names a host of the inventory, got "compute-21"/,
+    ],
     ['a secret', { options: { extraGlobals: { database_password: 'x' } } }, /database_password in extraGlobals looks like a secret/],
     ['a file outside the overlay', { options: { configOverrides: { '../globals.yml': {} } } }, /path in configOverrides must be relative/],
     [
@@ -597,6 +624,11 @@ describe('what would fail an hour later is an error now', () => {
   ])('%s', (_, given, message) => {
     expect(() => cloud(given)).toThrow(message);
     expect(() => cloud(given)).toThrow(/^metal\/OpenStack: /);
+  });
+
+  test('hosts may be reinstalled one by one after an upgrade', () => {
+    const hosts = (all: Host[]) => all.map((h) => new Host({ ...h, os: 'debian-12' }));
+    expect(() => cloud({ hosts, options: { upgradeFrom: OpenStackRelease.V2025_1 } })).not.toThrow();
   });
 
   test.each(['internalVip', 'externalVip', 'virtualRouterId', 'tls', 'internalFqdn'])('a reference as %s is refused, not misread', (name) => {

@@ -28,6 +28,7 @@ export function computedGlobals(model: KollaModel): { readonly [name: string]: u
     ...loadBalancing(model),
     ...furtherServices(model),
     ...coordination(model),
+    enable_mariabackup: true, // before an upgrade
     nova_libvirt_cpu_mode: model.pool.kvm.cpuMode,
   };
 }

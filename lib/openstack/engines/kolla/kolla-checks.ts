@@ -13,7 +13,7 @@ import { checkDnsSubdomain } from '../../../core/naming';
 import { OpenStackRelease } from '../../../core/openstack-release';
 import { assertQuorum } from '../../../core/quorum';
 import { check, checkInteger, fail, isKnown, Where } from '../../../core/validation';
-import { assertHostDistribution, assertNewCloud } from '../../../core/version-matrix';
+import { assertHostDistribution, assertNewCloud, assertOpenStackUpgrade } from '../../../core/version-matrix';
 import { EngineSurroundings } from '../../engine-binding';
 import { checkAllocationPools, compareAddresses } from '../../foundation/allocation-pools';
 import { AllocationPool } from '../../foundation/provider-network';
@@ -23,7 +23,13 @@ import { AllocationPool } from '../../foundation/provider-network';
  */
 export function resolveKolla(where: Where, { pool, region, loadBalancerProvider }: EngineSurroundings, options: KollaOptions): KollaModel {
   assertNewCloud(where, options.release);
+  if (options.upgradeFrom !== undefined) assertOpenStackUpgrade(where, options.upgradeFrom, options.release);
   checkKnown(where, options);
+  const back = (options.retiredHosts ?? []).find((name) => pool.hosts.some((host) => host.name === name));
+  if (back !== undefined) {
+    fail(where, { problem: 'retiredHosts names a host of the inventory', value: back, fix: 'remove it from the inventory, or from retiredHosts' });
+  }
+  (options.retiredHosts ?? []).forEach((name) => checkDnsSubdomain(where, 'retiredHosts', name));
   checkRoles(where, pool);
   const neutronDriver = options.neutronDriver ?? NeutronDriver.OVN;
   const provider = loadBalancerProvider ?? (neutronDriver === NeutronDriver.OVN ? LoadBalancerProvider.OVN : LoadBalancerProvider.AMPHORA);
@@ -272,7 +278,7 @@ function distributionOf(where: Where, pool: IBareMetalPool, options: KollaOption
       fix: 'install the same on all hosts',
     });
   }
-  assertHostDistribution(where, options.release, wanted);
+  assertHostDistribution(where, options.release, wanted, options.upgradeFrom !== undefined);
   if (wanted.kollaBaseDistro === 'centos' && options.registry === undefined) {
     fail(where, {
       problem: 'Kolla publishes no container images for CentOS Stream',

@@ -20,7 +20,7 @@ import { BoundEngine, EngineSurroundings } from '../../engine-binding';
 const HOME = '/var/lib/strata-kolla';
 /** In the home of the SSH user, readable for nobody else: what is on its way to its place. */
 const INCOMING = '.strata-kolla';
-const SCRIPTS = ['run-stage.sh', 'kolla-stage.sh', 'volume-group.sh', 'place-files.py', 'hand-over.py'];
+const SCRIPTS = ['run-stage.sh', 'kolla-stage.sh', 'volume-group.sh', 'place-files.py', 'deploy-plan.py', 'hand-over.py'];
 
 /** Makes the steps of a deployment by Kolla-Ansible. */
 export function bindKolla(scope: Construct, surroundings: EngineSurroundings, options: KollaOptions): BoundEngine {
@@ -112,11 +112,13 @@ class Steps {
     const bundle = new TemplateText(this.scope, 'FilesJson', { parts: [JSON.stringify(this.files)] });
     const scripts = SCRIPTS.map((name) => ({ name, text: new TemplateText(this.scope, `Script-${name}`, { parts: [readScript(name)] }) }));
     const key = Fn.pathexpand(options.ansiblePrivateKeyPath ?? pool.ssh.privateKeyPath);
+    const retired = [...(options.retiredHosts ?? [])].sort();
     const triggers = {
       files: this.hash('Files', this.files),
       scripts: this.hash('Scripts', SCRIPTS.map(readScript)),
       key: Fn.filesha256(key),
       ...this.folderHashes,
+      ...(retired.length === 0 ? {} : { retired: retired.join(',') }),
     };
     const connection = this.connection(`${INCOMING}/run.sh`);
     const file = (destination: string, what: Pick<FileProvisioner, 'content' | 'source'>): FileProvisioner => ({
@@ -140,7 +142,10 @@ class Steps {
           `trap 'rm -rf ${[`${INCOMING}/key`, ...Object.keys(this.folders).map((name) => `${INCOMING}/${name}`), `${INCOMING}.sh`].join(' ')}' EXIT`,
           `${this.sudo}install -d -m 700 ${HOME} ${HOME}/bin`,
           `${this.sudo}install -m 700 ${SCRIPTS.map((name) => `${INCOMING}/${name}`).join(' ')} ${HOME}/bin/`,
-          this.command('files', Fn.sha256(Fn.join(' ', Object.values(triggers))), [`"$PWD/${INCOMING}"`]),
+          this.command('files', Fn.sha256(Fn.join(' ', Object.values(triggers))), [
+            `"$PWD/${INCOMING}"`,
+            ...(retired.length === 0 ? [] : [retired.join(',')]),
+          ]),
         ],
       },
     ];

@@ -167,6 +167,18 @@ export interface KollaOptions {
    */
   readonly configOverrides?: { readonly [file: string]: { readonly [section: string]: { readonly [key: string]: string } } };
   /**
+   * Names of hosts that were in the inventory and are not any more, once they are retired: nothing runs on them, their containers are stopped, their
+   * compute services and network agents are deleted. A host that vanishes from the inventory without it is refused on the deployment host.
+   * @default - none
+   */
+  readonly retiredHosts?: string[];
+  /**
+   * The release that the cloud runs before this apply: what OpenStack can't be upgraded from in one step is refused at synth, and hosts may have a system
+   * that the new release lets pass on the way. Without it, the deployment host refuses the same before it changes anything.
+   * @default - not said
+   */
+  readonly upgradeFrom?: OpenStackRelease;
+  /**
    * How long one stage may take, in minutes. A stage that is cut off on Terraform's side goes on, and the next apply attaches to it again.
    * @default 240
    */

@@ -27,13 +27,21 @@ in_venv() { # program of the environment that the last stage "environment" made
 }
 kolla() { in_venv kolla-ansible "$1" --configdir "$config" -i "$inventory" "${@:2}"; }
 
-# files <folder of what was copied here> <name of the key's file in it>: puts the configuration in place and removes what an earlier one had more.
+plan() { in_venv python "$here/deploy-plan.py" "$1" "$home/deployed.json" "$home/placed.json"; }
+
+# files <folder of what was copied here> [retired host,...]: puts the configuration in place and removes what an earlier one had more. What must not be
+# done to a live cloud is refused here, before anything is changed.
 stage_files() {
   local from=$1
+  if [ -e "$home/deployed.json" ]; then
+    in_venv python "$here/deploy-plan.py" check "$home/deployed.json" "$from/files.json" "${2:-}" | tee -a "$home/manual-removals"
+  fi
+  if [ -n "$upgrade_from" ]; then prepare_upgrade; fi
   mkdir -p "$config" "$HOME/.ssh"
   chmod 700 "$HOME/.ssh"
   if [ -e "$from/key" ]; then install -m 600 "$from/key" "$HOME/.ssh/strata-kolla"; fi
   python3 "$here/place-files.py" "$from/files.json" "$config" "$home/placed-files"
+  cp "$from/files.json" "$home/placed.json"
   if [ -d "$from/ceph" ]; then
     mkdir -p "$config/config"
     cp -r "$from/ceph/." "$config/config/"
@@ -42,6 +50,18 @@ stage_files() {
     mkdir -p "$config/config/ironic"
     cp "$from/ironic/ironic-agent.kernel" "$from/ironic/ironic-agent.initramfs" "$config/config/ironic/"
   fi
+}
+
+# With the release that is deployed, its environment and its configuration: a copy of the configuration and of the database.
+prepare_upgrade() {
+  local copy=$home/before-$release
+  if [ -e "$copy/complete" ]; then return; fi
+  say "OpenStack $upgrade_from is upgraded to $release: the configuration is copied to $copy, the database is backed up"
+  rm -rf "$copy"
+  mkdir -m 700 "$copy"
+  cp -a "$config" "$copy/kolla"
+  kolla mariadb-backup --full
+  touch "$copy/complete"
 }
 
 # environment <version of kolla-ansible> <versions of ansible-core> <versions of Python>
@@ -98,6 +118,34 @@ stage_certificates() {
       *) die "unknown certificates: $which" ;;
     esac
   done
+  if renew_certificates && [ -e "$deployed" ] && [ -z "$upgrade_from" ]; then kolla reconfigure; fi
+}
+
+ends_soon() { [ -e "$1" ] && ! openssl x509 -in "$1" -noout -checkend $((60 * 24 * 3600)) >/dev/null; }
+
+# Certificates that end within 60 days, which Kolla's plays take for done as long as their files are there. True if any was made anew.
+renew_certificates() {
+  local name file renewed=1 octavia=$config/octavia-certificates/client_ca
+  for name in external internal backend; do
+    file=$config/certificates/private/$name/$name.crt
+    ends_soon "$file" || continue
+    say "the certificate $file ends within 60 days and is made anew"
+    mv "$file" "$file.before"
+    renewed=tls
+  done
+  if [ "$renewed" = tls ]; then
+    kolla certificates || die 'the certificates could not be made anew'
+    renewed=0
+  fi
+  if ends_soon "$octavia/client.cert.pem"; then
+    say "the client certificate of Octavia's controllers ends within 60 days and is made anew"
+    mv "$octavia/client.cert.pem" "$octavia/before.client.cert.pem"
+    # the new one has the name of the old one
+    echo 'unique_subject = no' >"$octavia/index.txt.attr"
+    kolla octavia-certificates || die "Octavia's client certificate could not be made anew"
+    renewed=0
+  fi
+  return "$renewed"
 }
 
 # volume-group <name>: on every storage host, from its own disks
@@ -105,11 +153,22 @@ stage_volume-group() {
   in_venv ansible -i "$inventory" storage -m ansible.builtin.script -a "$here/volume-group.sh $1 {{ strata_block_devices | join(' ') }}"
 }
 
-stage_bootstrap-servers() { kolla bootstrap-servers; }
+stage_bootstrap-servers() {
+  local -a what=(bootstrap-servers)
+  # a new release prepares all hosts; else those that are new, since it may restart the container engine
+  if [ -z "$upgrade_from" ]; then read -ra what < <(plan bootstrap); fi
+  kolla "${what[@]}"
+}
 stage_prechecks() { kolla prechecks "$@"; }
 stage_pull() { kolla pull; }
 stage_deploy() {
-  kolla deploy
+  local -a what=(upgrade)
+  if [ -z "$upgrade_from" ]; then read -ra what < <(plan deploy); fi
+  if renew_certificates && [ -e "$deployed" ] && [ -z "$upgrade_from" ]; then what=(reconfigure); fi
+  say "kolla-ansible ${what[*]}"
+  kolla "${what[@]}"
+  cp "$home/placed.json" "$home/deployed.json.new"
+  mv "$home/deployed.json.new" "$home/deployed.json"
   printf '%s\n' "$release" >"$deployed.new"
   mv "$deployed.new" "$deployed"
 }
@@ -122,8 +181,13 @@ stage_hand-over() { in_venv python "$here/hand-over.py" "$config/clouds.yaml" "$
 release=$1 stage=$2
 shift 2
 declare -F "stage_$stage" >/dev/null || die "unknown stage: $stage"
-# Kolla upgrades a cloud by steps of its own: a deployment of another series over a live one would break its databases.
+# Kolla upgrades a cloud by steps of its own, from the release before, or from one SLURP release to the next. Anything else would break its databases.
+upgrade_from=
 if [ -e "$deployed" ] && [ "$(cat "$deployed")" != "$release" ]; then
-  die "this cloud runs OpenStack $(cat "$deployed"), the program says $release; upgrades are not run by this engine yet: set the release back to $(cat "$deployed")"
+  upgrade_from=$(cat "$deployed")
+  case "$upgrade_from $release" in
+    '2025.1 2025.2' | '2025.1 2026.1' | '2025.2 2026.1') ;;
+    *) die "this cloud runs OpenStack $upgrade_from, which can't become $release in one step; set the release back to $upgrade_from" ;;
+  esac
 fi
 "stage_$stage" "$@"
