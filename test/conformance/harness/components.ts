@@ -29,6 +29,7 @@ const recipes = {
   'kube-apiserver': { up: ['kubernetes.sh', 'kube-apiserver'] },
   etcd: { up: ['etcd.sh'] },
   gcfg: { up: ['gcfg.sh'] },
+  helm: { up: ['helm.sh'] },
 } as const satisfies { [name: string]: Recipe };
 
 export type Component = keyof typeof recipes;

@@ -15,6 +15,21 @@ program() {
   mv "$BIN.part" "$BIN"
 }
 
+# The cloud controller's chart takes one template, standard labels, from a library chart that can't be had: this stands in for it.
+labels() {
+  local to=$1/charts/common version
+  version=$(sed -n '/name: common/,/version:/s/^ *version: *//p' "$1/Chart.yaml")
+  mkdir -p "$to/templates"
+  printf 'apiVersion: v2\nname: common\ntype: library\nversion: %s\n' "$version" >"$to/Chart.yaml"
+  cat >"$to/templates/_labels.tpl" <<'END'
+{{- define "common.labels.standard" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- end -}}
+END
+}
+
 # charts <version of the module> <version of the charts>
 charts() {
   local src=$CACHE/build/cloud-provider-openstack-$1
@@ -25,6 +40,7 @@ charts() {
   for chart in "$src"/charts/*/; do
     name=$(sed -n 's/^name: *//p' "$chart/Chart.yaml")
     cp -r "$chart" "$CHARTS/$2.part/$name"
+    if grep -q 'name: common' "$chart/Chart.yaml"; then labels "$CHARTS/$2.part/$name"; fi
   done
   rm -rf "$src"
   mv "$CHARTS/$2.part" "$CHARTS/$2"

@@ -1,5 +1,6 @@
 import { ClusterOptions, helmValues, releaseOf, synthOn } from './cluster';
 import { KubernetesVersion } from '../../../lib/core/kubernetes-version';
+import { CloudConfig } from '../../../lib/kubernetes/addons/cloud-config/cloud-config';
 import {
   CloudController,
   OpenStackCloudController,
@@ -39,9 +40,8 @@ test('it runs on a control plane whose nodes are still tainted, and has nothing 
   expect([extraVolumes, extraVolumeMounts]).toEqual([[], []]);
 });
 
-test('routes are for those who ask for them', () => {
+test('runs what a cluster needs', () => {
   expect(valuesOf(synth()).enabledControllers).toEqual(['cloud-node', 'cloud-node-lifecycle', 'service']);
-  expect(valuesOf(synth({ controllers: [CloudController.CLOUD_NODE, CloudController.ROUTE] })).enabledControllers).toEqual(['cloud-node', 'route']);
 });
 
 test.each<[string, Omit<OpenStackCloudControllerProps, 'cluster'>, RegExp]>([
@@ -61,4 +61,19 @@ test('a cluster known by its kubeconfig alone is an error', () => {
   expect(() => synth({}, { openstack: false })).toThrow(
     /^test\/Ccm: nothing is known of the OpenStack below the cluster prod; give the cluster its `openstack`/,
   );
+});
+
+test('routes need a router in the CloudConfig, and tell the controller the addresses of pods', () => {
+  const controllers = [CloudController.CLOUD_NODE, CloudController.ROUTE];
+  expect(() => synthOn({}, (scope, cluster) => new OpenStackCloudController(scope, 'Ccm', { cluster, controllers }))).toThrow(
+    'test/Ccm: controllers include ROUTE, and test/CloudConfig names no router; make a CloudConfig with `route` before the add-ons, or leave ROUTE out',
+  );
+  const stack = synthOn({}, (scope, cluster) => {
+    new CloudConfig(scope, 'Config', { cluster, route: { routerId: 'router' } });
+    new OpenStackCloudController(scope, 'Ccm', { cluster, controllers });
+  });
+  expect(helmValues(stack, releaseOf(stack, 'openstack-cloud-controller-manager'))).toMatchObject({
+    enabledControllers: ['cloud-node', 'route'],
+    controllerExtraArgs: '- --cluster-cidr=10.244.0.0/16\n- --allocate-node-cidrs=true\n- --configure-cloud-routes=true',
+  });
 });

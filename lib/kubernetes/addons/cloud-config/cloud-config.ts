@@ -106,8 +106,15 @@ export class CloudConfig extends Construct {
   /** SHA-256 of the content. As an annotation of pods it restarts them when a credential changes, which the storage driver needs. */
   public readonly checksum: string;
 
+  /**
+   * Whether it names a router for pod routes.
+   * @internal
+   */
+  public readonly _hasRoute: boolean;
+
   constructor(scope: Construct, id: string, props: CloudConfigProps) {
     super(scope, id);
+    this._hasRoute = props.route !== undefined;
     this.takePlace(props.cluster);
     widenProviderRanges(this);
     const { sections, files } = cloudConfSections(this, requireCloud(this, props.cluster), props);

@@ -1,7 +1,8 @@
 import { TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
+import { PodTransport } from '../../../contracts/cni';
 import { IKubernetesCluster } from '../../../contracts/kubernetes-cluster';
-import { check, checkInteger, checkKnown, checkUnique } from '../../../core/validation';
+import { check, checkInteger, checkKnown, checkUnique, fail } from '../../../core/validation';
 import { assertCloudProviderOpenStack } from '../../../core/version-matrix';
 import { CloudConfig } from '../cloud-config/cloud-config';
 import { ClusterCapability } from '../cluster-addons/cluster-capability';
@@ -17,7 +18,7 @@ export enum CloudController {
   CLOUD_NODE_LIFECYCLE = 'cloud-node-lifecycle',
   /** Makes load balancers for Services. */
   SERVICE = 'service',
-  /** Writes pod routes to a Neutron router, for pod networks without encapsulation. Needs further arguments. */
+  /** Writes pod routes to a Neutron router, for pod networks without encapsulation. Needs `route` in the CloudConfig. */
   ROUTE = 'route',
 }
 
@@ -27,7 +28,7 @@ export interface OpenStackCloudControllerProps {
   readonly cluster: IKubernetesCluster;
   /**
    * Control loops that run.
-   * @default - CLOUD_NODE, CLOUD_NODE_LIFECYCLE and SERVICE
+   * @default - CLOUD_NODE, CLOUD_NODE_LIFECYCLE and SERVICE; without SERVICE where Kuryr makes the load balancers
    */
   readonly controllers?: CloudController[];
   /**
@@ -60,7 +61,7 @@ export interface OpenStackCloudControllerProps {
  * workloads wait for it; on the way back they are gone before it is, so that no load balancer stays.
  *
  * Creates a Helm release in `kube-system` and, unless there is one, a CloudConfig. The name in load balancers is always the cluster's.
- * Errors: a cluster whose OpenStack isn't known, a chart of another minor, values that name another cluster.
+ * Errors: a cluster whose OpenStack isn't known, a chart of another minor, values that name another cluster, ROUTE without a router.
  */
 export class OpenStackCloudController extends Construct {
   /** The configuration it runs with: the stack's. For other options than the defaults, make a CloudConfig in the stack before this. */
@@ -75,12 +76,22 @@ export class OpenStackCloudController extends Construct {
     assertCloudProviderOpenStack(this, cluster.version, props.chartVersion);
     checkInteger(this, 'logVerbosity', props.logVerbosity, { min: 0, max: 10 });
     checkInteger(this, 'timeoutSeconds', props.timeoutSeconds, { min: 1, max: 7200 });
-    const controllers = props.controllers ?? [CloudController.CLOUD_NODE, CloudController.CLOUD_NODE_LIFECYCLE, CloudController.SERVICE];
+    const kuryr = cluster.cni.podTransport === PodTransport.NEUTRON_PORTS;
+    const { CLOUD_NODE, CLOUD_NODE_LIFECYCLE, SERVICE, ROUTE } = CloudController;
+    const controllers = props.controllers ?? [CLOUD_NODE, CLOUD_NODE_LIFECYCLE, ...(kuryr ? [] : [SERVICE])];
     checkKnown(this, 'controllers', controllers);
     checkUnique(this, 'controllers', controllers);
     check(this, controllers, (given) => given.includes(CloudController.CLOUD_NODE), {
       problem: 'controllers must include CLOUD_NODE: without it nodes keep the taint "uninitialized" and nothing runs on them',
       fix: 'add CloudController.CLOUD_NODE',
+    });
+    check(this, controllers, (given) => !kuryr || !given.includes(SERVICE), {
+      problem: 'controllers must not include SERVICE: Kuryr makes the load balancers of Services, and each would get two',
+      fix: 'leave controllers out',
+    });
+    check(this, controllers, (given) => cluster.cni.podTransport !== PodTransport.NEUTRON_ROUTES || given.includes(ROUTE), {
+      problem: "controllers must include ROUTE: the cluster's pods are routed by the nodes' router, and nobody else tells it",
+      fix: 'add CloudController.ROUTE, and name the router in a CloudConfig (route)',
     });
     check(this, values?.cluster?.name, (name) => name === cluster.clusterName, {
       problem: `values.cluster.name must be the cluster's, ${cluster.clusterName}: two clusters of one name share load balancers`,
@@ -89,6 +100,13 @@ export class OpenStackCloudController extends Construct {
     const addon = new Addon(this, cluster, { name: 'OpenStackCloudController', provides: [ClusterCapability.CLOUD_CONTROLLER] });
     this.cloudConfig = CloudConfig._shared(this, cluster);
     const { dependsOn, podAnnotations } = this.cloudConfig._for(this);
+    const routes = controllers.includes(CloudController.ROUTE);
+    if (routes && !this.cloudConfig._hasRoute) {
+      fail(this, {
+        problem: `controllers include ROUTE, and ${this.cloudConfig.node.path} names no router`,
+        fix: 'make a CloudConfig with `route` before the add-ons, or leave ROUTE out',
+      });
+    }
     const release = addon.install('Release', {
       releaseName: 'openstack-cloud-controller-manager',
       chart: cloudProviderChart('openstack-cloud-controller-manager', props.chartVersion ?? cluster.version.cloudControllerManagerChart),
@@ -100,6 +118,10 @@ export class OpenStackCloudController extends Construct {
           cluster: { name: cluster.clusterName },
           secret: { enabled: true, create: false, name: this.cloudConfig.secretName },
           enabledControllers: controllers,
+          // A text: the chart puts it into the list of arguments as it is.
+          ...(routes && {
+            controllerExtraArgs: `- --cluster-cidr=${cluster.podCidr}\n- --allocate-node-cidrs=true\n- --configure-cloud-routes=true`,
+          }),
           nodeSelector: { [CONTROL_PLANE_LABEL]: '' },
           tolerations: [UNINITIALIZED_TOLERATION, CONTROL_PLANE_TOLERATION, NOT_READY_TOLERATION],
           podAnnotations,
