@@ -29,7 +29,9 @@ function program(context: Context, server: ApiServer, name: string, environment:
 function expect(result: ExecResult, code: number, ...texts: string[]): void {
   const missing = texts.filter((text) => !result.output.replace(/\s+/g, ' ').includes(text));
   if (result.code !== code || missing.length > 0) {
-    throw new Error(`ended with ${result.code} instead of ${code}${missing.length > 0 ? `, without "${missing.join('", "')}"` : ''}:\n${result.output}`);
+    throw new Error(
+      `ended with ${result.code} instead of ${code}${missing.length > 0 ? `, without "${missing.join('", "')}"` : ''}:\n${result.output}`,
+    );
   }
 }
 
@@ -53,7 +55,15 @@ async function node(server: ApiServer, { name, id, ready, pool }: NodeState): Pr
   );
   if (ready !== undefined) {
     const condition = { type: 'Ready', status: ready, reason: 'Conformance', lastHeartbeatTime: null, lastTransitionTime: null };
-    await server.kubectl(['patch', 'node', name, '--subresource=status', '--type=merge', '-p', JSON.stringify({ status: { conditions: [condition] } })]);
+    await server.kubectl([
+      'patch',
+      'node',
+      name,
+      '--subresource=status',
+      '--type=merge',
+      '-p',
+      JSON.stringify({ status: { conditions: [condition] } }),
+    ]);
   }
 }
 

@@ -1,0 +1,186 @@
+import { clusterIn } from './cluster-fixture';
+import { NodeFlavor } from '../../lib/contracts/node-flavor';
+import { ApiEndpoint } from '../../lib/kubernetes/api-endpoint';
+import { ClusterSweep } from '../../lib/kubernetes/cluster-sweep';
+import { K8sOnNovaProps } from '../../lib/kubernetes/k8s-on-nova';
+import { OnUnreachable, WorkerDrain } from '../../lib/kubernetes/worker-drain';
+import { Block, Synthesised, synthStack } from '../support/synth';
+
+const synth = (props: Partial<K8sOnNovaProps> = {}) => synthStack((stack) => void clusterIn(stack, props));
+const controlPlane = { replicas: 3, flavor: NodeFlavor.named('m1.large') };
+
+function found(resources: Record<string, Block>, beginning: string): [string, Block] {
+  const [entry] = Object.entries(resources).filter(([name]) => name.startsWith(beginning));
+  if (entry === undefined) throw new Error(`none of ${Object.keys(resources).join(', ')} begins with ${beginning}`);
+  return entry;
+}
+const step = (cluster: Synthesised, name: string) => found(cluster.resources('terraform_data'), `K8s_${name}`)[1];
+const refusal = (props: Partial<K8sOnNovaProps>) => {
+  try {
+    synth(props);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error('nothing was refused');
+};
+
+describe('change', () => {
+  const cluster = synth({ controlPlane: { ...controlPlane, generations: { 'control-plane-1': 3 } } });
+
+  test('a slot is replaced by its own generation, and by nothing that the other slots have', () => {
+    for (const i of [0, 1, 2]) {
+      const [id, generation] = found(cluster.resources('terraform_data'), `K8s_control-plane-${i}_Generation`);
+      expect(generation).toMatchObject({ triggers_replace: { generation: i === 1 ? '3' : '1' }, lifecycle: { ignore_changes: ['input'] } });
+      const [, server] = found(cluster.resources('openstack_compute_instance_v2'), `K8s_control-plane-${i}_Server`);
+      expect(server.lifecycle.replace_triggered_by).toContain(`terraform_data.${id}`);
+      expect(server.lifecycle.create_before_destroy).toBeUndefined(); // two servers can't have one port
+      const [, port] = found(cluster.resources('openstack_networking_port_v2'), `K8s_control-plane-${i}_Port`);
+      const [, volume] = found(cluster.resources('openstack_blockstorage_volume_v3'), `K8s_control-plane-${i}_EtcdVolume`);
+      for (const stays of [port, volume]) expect(stays.lifecycle?.replace_triggered_by).toBeUndefined();
+    }
+  });
+
+  test('which servers the slots have is remembered behind the gate only', () => {
+    const [, marker] = found(cluster.resources('openstack_networking_port_v2'), 'K8s_Rolls_Rolled');
+    expect(marker.tags).toEqual(
+      expect.arrayContaining(['strata-rolled=control-plane-1:3', 'strata-slot=control-plane-2', 'kubernetes-cluster=prod']),
+    );
+    expect(marker.depends_on).toEqual([expect.stringMatching(/K8s_ReadyGate/), expect.stringMatching(/K8s_RollGate/)]);
+    expect(marker).toMatchObject({ admin_state_up: false, no_fixed_ip: true, no_security_groups: true });
+  });
+
+  test('a server says for good which version it was born with', () => {
+    for (const server of Object.values(cluster.resources('openstack_compute_instance_v2'))) {
+      expect(server.metadata).toMatchObject({ 'kubernetes-version': expect.stringMatching(/^1\.36\./) });
+      expect(server.lifecycle.ignore_changes).toContain('metadata');
+    }
+  });
+
+  test('the drainer runs again with every worker that comes or goes, once they are there, and is told nothing secret', () => {
+    const drainer = step(cluster, 'Drainer');
+    expect(drainer.triggers_replace['prod-general']).toMatch(/openstack_compute_instance_v2\.\S+\.id\} \$\{openstack_compute_instance_v2/);
+    const [{ 'local-exec': run }] = drainer.provisioner;
+    expect(run.environment.STRATA_POOL_0).toMatch(/^prod-general-0=\$\{\S+\.id\} prod-general-1=\$\{\S+\.id\}$/);
+    expect(JSON.stringify(drainer)).not.toMatch(/private_key|random_password|var\.|locally_signed/);
+    expect(run.when).toBeUndefined(); // never on destroy
+  });
+
+  test('workers of every pool carry the label that the drainer knows them by', () => {
+    expect(cluster.text).toContain('strata/pool=general');
+  });
+
+  test('choices of the drainer', () => {
+    const drain = WorkerDrain.enabled({ drainTimeoutSeconds: 60, deleteUnmanagedPods: true, onUnreachable: OnUnreachable.CONTINUE });
+    const { environment } = step(synth({ drain, kubeconfigPath: '~/.kube/prod' }), 'Drainer').provisioner[0]['local-exec'];
+    expect(environment).toMatchObject({
+      STRATA_DRAIN_TIMEOUT: '60',
+      STRATA_UNMANAGED_PODS: 'delete',
+      STRATA_ON_UNREACHABLE: 'continue',
+      STRATA_KUBECONFIG: '~/.kube/prod',
+    });
+    expect(() => WorkerDrain.enabled({ drainTimeoutSeconds: 5 })).toThrow(/drainTimeoutSeconds must be a whole number from 10 to 7200, got 5/);
+    expect(Object.keys(synth({ drain: WorkerDrain.disabled() }).resources('terraform_data')).filter((name) => name.includes('Drainer'))).toEqual([]);
+  });
+
+  test('mistakes in generations are told at synth', () => {
+    expect(refusal({ controlPlane: { ...controlPlane, generations: { 'control-plane-3': 2 } } })).toMatch(
+      /has a slot that the control plane does not, got "control-plane-3"; did you mean control-plane-[012]\?/,
+    );
+    expect(refusal({ controlPlane: { ...controlPlane, generations: { 'control-plane-0': 0 } } })).toMatch(
+      /generations.control-plane-0 must be a whole number/,
+    );
+    expect(refusal({ controlPlane: { ...controlPlane, generations: { toString: 2 } as any } })).toMatch(/got "toString"/);
+  });
+});
+
+describe('plans', () => {
+  const rules = (props: Partial<K8sOnNovaProps> = {}): { condition: string; error_message: string }[] =>
+    step(synth(props), 'Checks_Plan').lifecycle.precondition;
+
+  test('rules of rolls, versions, zones and quotas, each with what is needed and what there is', () => {
+    const messages = rules().map(({ error_message: text }) => text);
+    for (const part of [
+      'rolled one by one',
+      'have no quorum',
+      'no minor may be skipped',
+      'cannot go back',
+      'must not be newer than the API',
+      'Nova has no zone',
+    ]) {
+      expect(messages.some((text) => text.includes(part))).toBe(true);
+    }
+    expect(messages.find((text) => text.includes('(Nova: cores)'))).toMatch(/needs \$\{3 \* .*vcpus \+ 2 \* .*vcpus\} virtual CPUs .* limit is \$\{/);
+  });
+
+  test('a limit of -1 is none, and what there is no need of is not checked', () => {
+    for (const { condition } of rules().filter(({ error_message: text }) => text.includes('limit is'))) expect(condition).toMatch(/ < 0 \|\| /);
+    const inside = rules({ api: ApiEndpoint.octavia() }).map(({ error_message: text }) => text);
+    expect(inside.some((text) => text.includes('floating IPs'))).toBe(false);
+  });
+
+  test('without the check of quotas none is read', () => {
+    const cluster = synth({ checkQuota: false });
+    for (const kind of ['compute_quotaset_v2', 'blockstorage_quotaset_v3', 'networking_quota_v2']) {
+      expect(cluster.data(`openstack_${kind}`)).toEqual({});
+    }
+  });
+
+  test('fewer slots are possible on purpose', () => {
+    const refuses = (allowFewerSlots?: boolean) =>
+      rules({ controlPlane: { ...controlPlane, allowFewerSlots } }).some(({ error_message: text }) => text.includes('would take away'));
+    expect([refuses(), refuses(true)]).toEqual([true, false]);
+  });
+});
+
+describe('death', () => {
+  test('servers go before the sweep, the network after it', () => {
+    const cluster = synth();
+    const [id, sweep] = found(cluster.resources('terraform_data'), 'K8s_Sweep');
+    for (const server of Object.values(cluster.resources('openstack_compute_instance_v2'))) {
+      expect(server.depends_on).toContain(`terraform_data.${id}`);
+    }
+    expect(sweep.depends_on).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/router_interface/),
+        expect.stringMatching(/secgroup_v2\..*ControlPlane/),
+        expect.stringMatching(/secgroup_v2\..*Worker/),
+      ]),
+    );
+    expect(sweep.triggers_replace).toBeUndefined(); // replaced, it would sweep a cluster that lives
+  });
+
+  test('its credentials are tried at birth, and on destroy it refers to nothing but itself', () => {
+    const [create, destroy] = step(synth(), 'Sweep').provisioner.map((each: Block) => each['local-exec']);
+    expect([create.when, create.environment.STRATA_MODE, destroy.when, destroy.environment.STRATA_MODE]).toEqual([
+      'create',
+      'check',
+      'destroy',
+      'sweep',
+    ]);
+    expect(
+      JSON.stringify(destroy)
+        .match(/\$\{[^}]*\}/g)!
+        .every((reference) => reference.startsWith('${self.input.')),
+    ).toBe(true);
+  });
+
+  test('volumes stay if they are told to; there is none of it if there is to be none', () => {
+    expect(step(synth(), 'Sweep').input.retainVolumes).toBe('false');
+    expect(step(synth({ sweep: ClusterSweep.enabled({ retainVolumes: true, cloud: 'prod' }) }), 'Sweep').input).toMatchObject({
+      retainVolumes: 'true',
+      cloud: 'prod',
+    });
+    expect(Object.keys(synth({ sweep: ClusterSweep.disabled() }).resources('terraform_data')).filter((name) => name.includes('Sweep'))).toEqual([]);
+  });
+});
+
+test('figures: a cluster of 3 and 2 is no more than 60 resources without the rules of its groups, and 100 in all', () => {
+  const cluster = synth();
+  const counts = Object.fromEntries(
+    Object.entries(cluster.json.resource as Record<string, Block>).map(([type, all]) => [type, Object.keys(all).length]),
+  );
+  const { openstack_networking_secgroup_rule_v2: rules, ...others } = counts;
+  const count = Object.values(others).reduce((sum, each) => sum + each, 0);
+  expect(count).toBeLessThanOrEqual(60);
+  expect(count + rules).toBeLessThanOrEqual(100);
+});
