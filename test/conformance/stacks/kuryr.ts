@@ -37,7 +37,7 @@ export function build(app: App): void {
     externalNetworkName: external.name,
     zones: [{ compute: 'nova', volume: 'nova' }],
     loadBalancerProvider: LoadBalancerProvider.AMPHORA,
-    tenantNetworkMtu: 1442,
+    tenantNetworkMtu: 1450, // the lab's own, which networks that Kuryr makes will have
   });
   const network = new ClusterNetwork(stack, 'Network', { cloud, name: 'kuryr-nodes', dependsOn: [externalSubnet] });
   const group = new NetworkingSecgroupV2(stack, 'NodeGroup', { name: 'kuryr-nodes', deleteDefaultRules: true });
@@ -52,7 +52,7 @@ export function build(app: App): void {
     cni: Cni.kuryr({ acknowledgeRetired: true, controllerImage: 'registry.example.com/controller:1', cniImage: 'registry.example.com/cni:1' }),
     podCidr: '10.244.0.0/16',
     serviceCidr: '10.96.0.0/16',
-    podMtu: 1442,
+    podMtu: 1450,
     openstack: {
       cloud,
       credential: { applicationCredentialId: '', applicationCredentialSecret: '' },

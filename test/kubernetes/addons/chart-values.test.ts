@@ -1,41 +1,22 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { helmValues, releaseOf, synthOn } from './cluster';
+import { recorded, unknownValues } from './recorded-chart';
 import { CalicoEncapsulation, CiliumRouting, Cni, Hubble } from '../../../lib/contracts/cni';
 import { CinderCsi } from '../../../lib/kubernetes/addons/cinder-csi/cinder-csi';
+import { ManilaCsi } from '../../../lib/kubernetes/addons/manila-csi/manila-csi';
 import { OpenStackCloudController } from '../../../lib/kubernetes/addons/openstack-cloud-controller/openstack-cloud-controller';
 import { PodNetwork } from '../../../lib/kubernetes/addons/pod-network/pod-network';
 import { Synthesised } from '../../support/synth';
-
-interface RecordedChart {
-  readonly values: Record<string, string | { readonly type: string; readonly default?: unknown }>;
-  readonly readByTemplates?: Record<string, string>;
-}
-
-function recorded(chart: string): RecordedChart {
-  return JSON.parse(readFileSync(join(__dirname, '..', '..', '..', 'schemas', 'charts', `${chart}.values.json`), 'utf8'));
-}
-
-/** What of the values the chart doesn't have, or has with another type. */
-function unknownValues(chart: RecordedChart, values: unknown, path: string[] = []): string[] {
-  const at = path.join('.');
-  const known = chart.values[at] ?? (chart.readByTemplates?.[at] ? 'any' : undefined);
-  if (known !== undefined) {
-    const type = typeof known === 'string' ? known : known.type;
-    const actual = values === null ? 'null' : Array.isArray(values) ? 'array' : typeof values === 'number' ? 'integer' : typeof values;
-    // a chart writes "6443" or 6443 alike
-    const fits = type === 'any' || type === 'null' || type === actual || (type === 'string' && actual === 'integer');
-    return fits ? [] : [`${at} is ${actual}, and ${type} in the chart`];
-  }
-  if (typeof values !== 'object' || values === null || Array.isArray(values)) return [`${at} is not in the chart`];
-  return Object.entries(values).flatMap(([key, value]) => unknownValues(chart, value, [...path, key]));
-}
 
 const everything = (cni: Cni) =>
   synthOn({ cni, caCertificatePem: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n' }, (stack, cluster) => {
     new PodNetwork(stack, 'PodNetwork', { cluster });
     new OpenStackCloudController(stack, 'Ccm', { cluster });
     new CinderCsi(stack, 'CinderCsi', { cluster });
+    new ManilaCsi(stack, 'ManilaCsi', {
+      cluster,
+      shareClasses: [{ name: 'shared', shareType: 'default' }],
+      nfsClients: ['10.0.0.0/24'],
+    });
   });
 
 describe('every value that an add-on sets is one that its chart has', () => {
@@ -56,6 +37,8 @@ describe('every value that an add-on sets is one that its chart has', () => {
     ['ipip', 'tigera-operator', 'calico'],
     ['cilium', 'openstack-cloud-controller-manager', 'openstack-cloud-controller-manager'],
     ['cilium', 'openstack-cinder-csi', 'openstack-cinder-csi'],
+    ['cilium', 'openstack-manila-csi', 'openstack-manila-csi'],
+    ['cilium', 'csi-driver-nfs', 'csi-driver-nfs'],
   ])('%s: chart %s', (stack, chart, release) => {
     expect(unknownValues(recorded(chart), helmValues(stacks[stack], releaseOf(stacks[stack], release)))).toEqual([]);
   });

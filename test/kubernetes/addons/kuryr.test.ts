@@ -1,8 +1,9 @@
-import { ClusterOptions, local, synthOn } from './cluster';
-import { Cni, KuryrOptions } from '../../../lib/contracts/cni';
+import { ClusterOptions, helmValues, local, releaseOf, synthOn } from './cluster';
+import { CiliumRouting, Cni, KuryrOptions } from '../../../lib/contracts/cni';
 import { LoadBalancerProvider } from '../../../lib/contracts/openstack-cloud';
 import { Kuryr } from '../../../lib/kubernetes/addons/kuryr/kuryr';
 import { osloConf } from '../../../lib/kubernetes/addons/kuryr/kuryr-conf';
+import { CloudController, OpenStackCloudController } from '../../../lib/kubernetes/addons/openstack-cloud-controller/openstack-cloud-controller';
 import { PodNetwork } from '../../../lib/kubernetes/addons/pod-network/pod-network';
 import { OpenstackProvider } from '../../../lib/providers/openstack/provider';
 import { literalsOf } from '../../support/expressions';
@@ -147,6 +148,7 @@ describe('errors', () => {
       { podCidr: '10.244.0.0/24', kuryr: { namespacePrefixLength: 22 } },
       /podCidr has no room for a namespace's \/22/,
     ],
+    ["nodes on a network smaller than the cloud's default", { podMtu: 1400 }, /carries less than the 1442 bytes.*got 1400/],
     ['no pods', { kuryr: { capacity: { pods: 0, services: 1, namespaces: 1 } } }, /capacity\.pods must be a whole number from 1, got 0/],
     ['a cluster for another', { cni: Cni.cilium() }, /made for another pod network.*got "cilium"/],
   ])('%s', (_, options, message) => {
@@ -154,6 +156,16 @@ describe('errors', () => {
     const build = () => (other ? synthOn({ ...options }, (stack, cluster) => new Kuryr(stack, 'Kuryr', { cluster })) : synth(options));
     expect(build).toThrow(message);
   });
+});
+
+test('the cloud controller leaves Services to Kuryr, and routes to nobody else', () => {
+  const ccm = (cni: Cni, controllers?: CloudController[]) => {
+    const stack = synthOn({ cni, podMtu: 1442 }, (scope, cluster) => new OpenStackCloudController(scope, 'Ccm', { cluster, controllers }));
+    return helmValues(stack, releaseOf(stack, 'openstack-cloud-controller-manager')).enabledControllers;
+  };
+  expect(ccm(kuryr())).toEqual(['cloud-node', 'cloud-node-lifecycle']);
+  expect(() => ccm(kuryr(), [CloudController.CLOUD_NODE, CloudController.SERVICE])).toThrow(/must not include SERVICE: Kuryr makes/);
+  expect(() => ccm(Cni.cilium({ routing: CiliumRouting.NATIVE_NEUTRON_ROUTES }))).toThrow(/controllers must include ROUTE/);
 });
 
 test('a value of oslo.config is one line, and its dollars are doubled', () => {

@@ -7,24 +7,52 @@ import { TestCluster } from './cluster';
  * A pair that isn't listed is fine but for what each of the two misses by itself.
  */
 const ALONE: Record<string, string[]> = {
+  BarbicanKms: [],
+  CertManager: ['CertManager needs a pod network'],
+  DesignateDns: ['DesignateDns needs a cloud controller'],
+  GpuOperator: ['GpuOperator needs a pod network'],
+  IngressController: ['IngressController needs a cloud controller'],
+  KeystoneAuth: ['KeystoneAuth needs a pod network', 'KeystoneAuth needs a service proxy'],
+  MetricsServer: ['MetricsServer needs a pod network'],
+  NodeProblemDetector: ['NodeProblemDetector needs a pod network'],
   Calico: [],
   Cilium: [],
   CinderCsi: ['CinderCsi needs a cloud controller'],
   HelmAddon: [],
   Kuryr: [],
+  ManilaCsi: ['ManilaCsi needs a cloud controller'],
   OpenStackCloudController: [],
   VolumeSnapshots: [],
 };
 const TOGETHER: Record<string, string[]> = {
+  'Calico + CertManager': [],
+  'Calico + GpuOperator': [],
+  'Calico + KeystoneAuth': [],
+  'Calico + MetricsServer': [],
+  'Calico + NodeProblemDetector': [],
+  'CertManager + Cilium': [],
+  'CertManager + Kuryr': [],
+  'Cilium + GpuOperator': [],
+  'Cilium + KeystoneAuth': [],
+  'Cilium + MetricsServer': [],
+  'Cilium + NodeProblemDetector': [],
+  'DesignateDns + OpenStackCloudController': [],
+  'GpuOperator + Kuryr': [],
+  'IngressController + OpenStackCloudController': [],
+  'KeystoneAuth + Kuryr': [],
+  'Kuryr + MetricsServer': [],
+  'Kuryr + NodeProblemDetector': [],
   'Calico + Cilium': ['the cluster prod was made for another pod network'],
   'Calico + Kuryr': ['the cluster prod was made for another pod network'],
   'Cilium + Kuryr': ['the cluster prod was made for another pod network'],
   'CinderCsi + OpenStackCloudController': [],
+  'ManilaCsi + OpenStackCloudController': [],
+  'ManilaCsi + VolumeSnapshots': ['the cluster prod has VolumeSnapshots already, at test/ManilaCsi/VolumeSnapshots'],
   'CinderCsi + VolumeSnapshots': ['the cluster prod has VolumeSnapshots already, at test/CinderCsi/VolumeSnapshots'],
 };
 
 /** Pairs that are fine if the second is written first, because the first makes it otherwise. */
-const SECOND_FIRST = ['CinderCsi + VolumeSnapshots'];
+const SECOND_FIRST = ['CinderCsi + VolumeSnapshots', 'ManilaCsi + VolumeSnapshots'];
 
 /** Errors of these add-ons on one cluster, each up to its reason. */
 function errorsOf(...names: string[]): string[] {

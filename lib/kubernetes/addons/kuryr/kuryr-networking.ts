@@ -7,7 +7,7 @@ import { checkInside, parseCidr } from '../../../core/cidr-checks';
 import { plain } from '../../../core/plain';
 import { attributeAddress } from '../../../core/replacement';
 import { ServiceSubnet, serviceSubnetOf } from '../../../core/service-subnet';
-import { check, checkInteger, checkListKnown, fail } from '../../../core/validation';
+import { check, checkInteger, checkListKnown, fail, isKnown } from '../../../core/validation';
 import { DataOpenstackIdentityAuthScopeV3 } from '../../../providers/openstack/data-openstack-identity-auth-scope-v3';
 import { DataOpenstackNetworkingQuotaV2 } from '../../../providers/openstack/data-openstack-networking-quota-v2';
 import { DataOpenstackNetworkingSubnetV2 } from '../../../providers/openstack/data-openstack-networking-subnet-v2';
@@ -99,6 +99,10 @@ export class KuryrNetworking extends Construct {
     check(this, cluster.podCidr, (cidr) => (parseCidr(this, 'podCidr', cidr)?.prefixLength ?? 0) <= prefixLength, {
       problem: `the cluster's podCidr has no room for a namespace's /${prefixLength}`,
       fix: 'raise namespacePrefixLength, or give the cluster a larger podCidr',
+    });
+    check(this, cluster.podMtu, (mtu) => !isKnown(cloud.tenantNetworkMtu) || mtu >= cloud.tenantNetworkMtu, {
+      problem: `the nodes' network carries less than the ${cloud.tenantNetworkMtu} bytes that Kuryr's networks will have, the cloud's default: Neutron refuses them as subports`,
+      fix: "give the nodes' network the MTU of the cloud's tenant networks",
     });
     this.tags = [`kubernetes-cluster=${clusterName}`];
     this.resourceTag = `kuryr=${clusterName}`;
