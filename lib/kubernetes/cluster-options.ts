@@ -13,7 +13,7 @@ import { Ipv6AddressMode } from '../nova/ipv6-address-mode';
 
 /** What a cluster is to be, wherever it runs: the options that `K8sOnNova` and `OpenStackKubernetesPlatform` share. */
 export interface ClusterOptions {
-  /** Version. Servers that are there keep theirs: upgrades aren't part of this construct yet. */
+  /** Version. Servers that are there keep theirs until their slot or pool is rolled: `controlPlane.generations`, `workerPools[].generation`. */
   readonly version: KubernetesVersion;
   /**
    * Revision of everything that the cluster's nodes have in common (arguments, feature gates, security settings): a whole number from 1. Raise it with
