@@ -87,10 +87,10 @@ const imagesIn = (objects: readonly Block[]) => [...JSON.stringify(objects).matc
 
 /** What of the wanted is not in the found. */
 function missing(wanted: unknown, found: unknown, at = ''): string[] {
-  if (wanted === null || typeof wanted !== 'object') {
-    return wanted === found ? [] : [`${at}: ${JSON.stringify(wanted)} became ${JSON.stringify(found)}`];
-  }
-  if (found === null || typeof found !== 'object') return [`${at} is gone`];
+  // Helm writes null for what isn't given.
+  if (wanted === null) return [];
+  if (typeof wanted !== 'object') return wanted === found ? [] : [`${at}: ${JSON.stringify(wanted)} became ${JSON.stringify(found)}`];
+  if (found === null || typeof found !== 'object') return Object.keys(wanted).length === 0 ? [] : [`${at} is gone`];
   return Object.entries(wanted).flatMap(([key, value]) => missing(value, (found as Block)[key], `${at}/${key}`));
 }
 
