@@ -218,6 +218,8 @@ export class NovaServer extends Construct {
           ...SETTLED_AT_BIRTH,
           ...((props.resizeInPlace ?? true) ? [] : ['flavor_id', 'flavor_name']),
           ...(props.settledMetadata ? ['metadata'] : []),
+          // A replacement that failed half-way must not give the server that is still there its successor's name: it is a Node's.
+          ...(props.createBeforeDestroy ? ['name'] : []),
         ],
         ...(userData.preconditions.length > 0 && { precondition: userData.preconditions }),
       },
