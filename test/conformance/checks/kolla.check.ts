@@ -247,27 +247,33 @@ class DeploymentHost {
       ].join('\n'),
     );
     this.sshd = await startSshd(this.context, { config: [`ForceCommand unshare --mount ${session}`] });
-    const environment = path.join(this.folder, 'lib', 'strata-kolla', 'kolla-ansible-22.2.0');
+    this.standIn('22.2.0');
+    const ca = path.join(this.folder, 'kolla', 'root.crt');
+    fs.writeFileSync(ca, CA);
+    const admin = { auth: { auth_url: 'https://203.0.113.10:5000', ...ADMIN }, region_name: 'RegionOne', cacert: ca };
+    fs.writeFileSync(path.join(this.folder, 'clouds.yaml'), stringify({ clouds: { 'kolla-admin': admin, 'kolla-admin-internal': admin } }));
+  }
+
+  /** An environment whose programs are real but for kolla-ansible itself, which tells what it was called with. */
+  public standIn(version: string, prefix = ''): string {
+    const environment = path.join(this.folder, 'lib', 'strata-kolla', `kolla-ansible-${version}`);
     const real = this.context.value('KOLLA_2026_1');
     fs.mkdirSync(path.join(environment, 'bin'), { recursive: true });
     for (const name of ['kolla-genpwd', 'kolla-mergepwd']) fs.symlinkSync(path.join(real, 'bin', name), path.join(environment, 'bin', name));
     fs.symlinkSync(path.join(real, 'share'), path.join(environment, 'share'));
     this.program(path.join(environment, 'bin', 'python'), `exec '${path.join(real, 'bin', 'python')}' "$@"`);
-    const ca = path.join(this.folder, 'kolla', 'root.crt');
-    fs.writeFileSync(ca, CA);
-    const admin = { auth: { auth_url: 'https://203.0.113.10:5000', ...ADMIN }, region_name: 'RegionOne', cacert: ca };
-    fs.writeFileSync(path.join(this.folder, 'clouds.yaml'), stringify({ clouds: { 'kolla-admin': admin, 'kolla-admin-internal': admin } }));
     fs.writeFileSync(path.join(environment, 'complete'), '');
     this.program(
       path.join(environment, 'bin', 'kolla-ansible'),
       [
-        `echo "$*" >>'${this.folder}/calls'`,
+        `echo "${prefix}$*" >>'${this.folder}/calls'`,
         `echo "TASK [$1] ***"`,
         `while [ -e '${this.folder}/hold' ]; do sleep 0.1; done`,
         `if [ "$1" = post-deploy ]; then cp '${this.folder}/clouds.yaml' "$KOLLA_CONFIG_PATH/"; fi`,
-        `if [ -e '${this.folder}/break' ] && [ "$1" = deploy ]; then echo 'fatal: [control-1]: FAILED! => the reason why'; exit 4; fi`,
+        `if [ -e '${this.folder}/break' ] && { [ "$1" = deploy ] || [ "$1" = reconfigure ]; }; then echo 'fatal: [control-1]: FAILED! => the reason why'; exit 4; fi`,
       ].join('\n'),
     );
+    return environment;
   }
 
   /** What Kolla-Ansible was called with, the options that are always there left out. */
@@ -297,12 +303,13 @@ function deployment(
   host: DeploymentHost,
   options: Partial<KollaOptions> = {},
   outdir = fs.mkdtempSync(path.join(host.folder, 'out-')),
+  hosts = threeByThree(),
 ): TerraformJson {
   const app = new App({ outdir, skipValidation: true });
   const stack = new TerraformStack(app, 'metal');
   const pool = new (class extends TestPool {
     public readonly ssh = { user: host.sshd.user, privateKeyPath: host.sshd.privateKeyFile, port: host.sshd.port };
-  })(stack, [...threeByThree(), testHost(99, [HostRole.DEPLOYMENT], { managementAddress: host.sshd.host })]);
+  })(stack, [...hosts, testHost(99, [HostRole.DEPLOYMENT], { managementAddress: host.sshd.host })]);
   const engine = OpenStackEngine.kolla({
     release: OpenStackRelease.V2026_1,
     internalVip: '10.10.0.250',
@@ -317,6 +324,8 @@ function deployment(
   return configuration;
 }
 
+/** A changed setting of Nova is Nova's alone. */
+const NOVA = 'reconfigure --tags nova';
 const FIRST = ['certificates', 'bootstrap-servers', 'prechecks --use-test-images', 'pull', 'deploy', 'post-deploy'];
 
 async function stagesOverSsh(context: Context): Promise<void> {
@@ -324,7 +333,8 @@ async function stagesOverSsh(context: Context): Promise<void> {
   await host.start();
   const folder = path.join(context.folder, 'terraform');
   const environment = { TF_CLI_CONFIG_FILE: context.value('TF_CLI_CONFIG_FILE'), TF_INPUT: '0', CHECKPOINT_DISABLE: '1' };
-  const workspace = (options?: Partial<KollaOptions>) => new Workspace(context, { folder, configuration: deployment(host, options) });
+  const workspace = (options?: Partial<KollaOptions>, hosts?: Host[]) =>
+    new Workspace(context, { folder, configuration: deployment(host, options, undefined, hosts) });
   const expectCalls = (what: string, expected: string[]) => {
     if (host.calls().join() !== expected.join()) {
       throw new Error(`${what}: Kolla-Ansible was called with\n${host.calls().join('\n')}\ninstead of\n${expected.join('\n')}`);
@@ -353,7 +363,7 @@ async function stagesOverSsh(context: Context): Promise<void> {
   context.log('first apply: all stages in their order, second plan empty, passwords made and kept on the host');
 
   // a changed setting of one service, and Terraform dies in the middle of the deployment
-  const override = { configOverrides: { 'nova.conf': { DEFAULT: { debug: 'true' } }, 'extra/new.conf': { a: { b: 'c' } } } };
+  const override = { configOverrides: { 'nova.conf': { DEFAULT: { debug: 'true' } }, 'nova/new.conf': { a: { b: 'c' } } } };
   const second = workspace(override);
   host.flag('hold', true);
   const cut = daemon(context.value('TERRAFORM'), ['apply', '-auto-approve', '-no-color'], path.join(context.folder, 'cut.log'), {
@@ -376,9 +386,9 @@ async function stagesOverSsh(context: Context): Promise<void> {
   if (again.code !== 0 || !again.output.includes('stage prechecks is running already, attached to it')) {
     throw new Error(`the apply after the cut:\n${again.output}`);
   }
-  expectCalls('after the cut', [...FIRST, 'prechecks --use-test-images', 'deploy']);
+  expectCalls('after the cut', [...FIRST, 'prechecks --use-test-images', NOVA]);
   await second.expectNoChanges();
-  if (!fs.existsSync(kolla('config/extra/new.conf'))) throw new Error('the new file is missing');
+  if (!fs.existsSync(kolla('config/nova/new.conf'))) throw new Error('the new file is missing');
   context.log('cut off in the middle: attached to the running stage, nothing done twice');
 
   // cut off again, and this time the stage ends while nobody looks
@@ -403,8 +413,8 @@ async function stagesOverSsh(context: Context): Promise<void> {
   }
   host.flag('break', false);
   await third.apply();
-  expectCalls('after a failure', [...FIRST, 'prechecks --use-test-images', 'deploy', 'prechecks --use-test-images', 'deploy', 'deploy']);
-  if (fs.existsSync(kolla('config/extra/new.conf'))) throw new Error('a file that is no longer wanted is still there');
+  expectCalls('after a failure', [...FIRST, 'prechecks --use-test-images', NOVA, 'prechecks --use-test-images', NOVA, NOVA]);
+  if (fs.existsSync(kolla('config/nova/new.conf'))) throw new Error('a file that is no longer wanted is still there');
   if (fs.readFileSync(kolla('passwords.yml'), 'utf8') !== passwords) throw new Error('the passwords have changed');
   await third.expectNoChanges();
   context.log('an unattended end is reported, a failure shows its reason, and the next apply goes on there');
@@ -413,7 +423,7 @@ async function stagesOverSsh(context: Context): Promise<void> {
   const calls = host.calls();
   const globals = fs.readFileSync(kolla('globals.yml'), 'utf8');
   const upgrade = await workspace({ release: OpenStackRelease.V2025_2 }).exec('apply', '-auto-approve', '-no-color');
-  const refusal = /this cloud runs OpenStack 2026\.1, the program says 2025\.2; .* set the release back to 2026\.1/;
+  const refusal = /this cloud runs OpenStack 2026\.1, which can't become 2025\.2 in one step; set the release back to 2026\.1/;
   if (upgrade.code === 0 || !refusal.test(upgrade.output)) throw new Error(`another release:\n${upgrade.output}`);
   expectCalls('another release', calls);
   if (fs.readFileSync(kolla('globals.yml'), 'utf8') !== globals) throw new Error('a refused release has changed the configuration');
@@ -424,13 +434,78 @@ async function stagesOverSsh(context: Context): Promise<void> {
   await back.apply();
   await back.expectNoChanges();
   // Terraform had forgotten the stages that it was going to run again
-  const all = [...calls, ...FIRST.filter((call) => call !== 'certificates')];
+  const all = [...calls, ...FIRST.filter((call) => call !== 'certificates').map((call) => (call === 'deploy' ? 'reconfigure' : call))];
   expectCalls('the release set back', all);
   context.log('another release over a live cloud is refused, and setting it back goes on');
 
+  await hostsComeAndGo(context, host, workspace);
+  const before = host.calls();
   await back.destroy();
-  expectCalls('destroy', all);
+  expectCalls('destroy', before);
   if (!fs.existsSync(kolla('passwords.yml'))) throw new Error('destroy has touched the cloud');
+
+  // the host has deployed the release before, by an environment that is still there
+  const home = (name: string) => path.join(host.folder, 'lib', 'strata-kolla', name);
+  host.standIn('21.2.0', 'old ');
+  fs.writeFileSync(home('venv'), '/var/lib/strata-kolla/kolla-ansible-21.2.0\n');
+  fs.writeFileSync(home('deployed-release'), '2025.2\n');
+  await workspace({ upgradeFrom: OpenStackRelease.V2025_2 }).apply();
+  expectCalls('an upgrade', [...before, 'old mariadb-backup --full', ...FIRST.map((call) => (call === 'deploy' ? 'upgrade' : call))]);
+  if (fs.readFileSync(home('deployed-release'), 'utf8') !== '2026.1\n') throw new Error('the release is not noted');
+  if (fs.readFileSync(home('before-2026.1/kolla/passwords.yml'), 'utf8') !== passwords) throw new Error('there is no copy of the configuration');
+  context.log('an upgrade: backup with the old environment, then upgrade instead of deploy');
+}
+
+/** Added hosts are prepared and deployed by themselves, a vanished one is refused until it is retired; certificates that end soon are made anew. */
+async function hostsComeAndGo(
+  context: Context,
+  host: DeploymentHost,
+  workspace: (o?: Partial<KollaOptions>, hosts?: Host[]) => Workspace,
+): Promise<void> {
+  const since = (calls: string[]) => host.calls().slice(calls.length).join();
+  const more = [...threeByThree(), testHost(24, [HostRole.COMPUTE])];
+  let before = host.calls();
+  await workspace({}, more).apply();
+  const added = ['bootstrap-servers --limit compute-24', 'prechecks --use-test-images', 'pull', 'deploy --limit compute-24'].join();
+  if (since(before) !== added) throw new Error(`an added host: ${since(before)}`);
+
+  before = host.calls();
+  const lost = await workspace().exec('apply', '-auto-approve', '-no-color');
+  if (lost.code === 0 || !/the inventory has lost compute-24, which the cloud still counts on/.test(lost.output)) {
+    throw new Error(`a host that vanished:\n${lost.output}`);
+  }
+  if (since(before) !== '') throw new Error(`a host that vanished: ${since(before)}`);
+  if (!fs.readFileSync(path.join(host.folder, 'kolla', 'inventory.yml'), 'utf8').includes('compute-24')) throw new Error('the inventory was changed');
+
+  const certificates = path.join(host.folder, 'kolla', 'octavia-certificates', 'client_ca');
+  fs.mkdirSync(certificates, { recursive: true });
+  const certificate = path.join(certificates, 'client.cert.pem');
+  await run('openssl', [
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-subj',
+    '/CN=octavia',
+    '-days',
+    '59',
+    '-keyout',
+    '/dev/null',
+    '-out',
+    certificate,
+  ]);
+  const retired = { retiredHosts: ['compute-24'], services: { horizon: false } };
+  const last = workspace(retired);
+  const gone = await last.exec('apply', '-auto-approve', '-no-color');
+  if (!gone.output.includes('strata: horizon is switched off')) throw new Error(`a service switched off:\n${gone.output}`);
+  if (gone.code !== 0) throw new Error(`a retired host:\n${gone.output}`);
+  if (since(before) !== ['bootstrap-servers', 'prechecks --use-test-images', 'pull', 'octavia-certificates', 'reconfigure', 'post-deploy'].join()) {
+    throw new Error(`a retired host: ${since(before)}`);
+  }
+  if (fs.existsSync(certificate)) throw new Error('the old certificate is still in the way of the new one');
+  await last.expectNoChanges();
+  context.log('hosts come alone and go retired; a certificate that ends soon is made anew');
 }
 
 /** The administrator's credentials are on this machine, for its user alone; the password is there and nowhere else. A fresh machine fetches them. */
@@ -476,6 +551,15 @@ async function checkHandOver(context: Context, host: DeploymentHost, workspace: 
   const fetched = await strata('credentials', 'metal');
   if (fetched.code !== 0) throw new Error(`strata credentials: ${fetched.output}`);
   expectFiles('on a fresh machine');
+  const bundle = path.join(host.folder, 'bundle');
+  const written = await strata('bundle', 'metal', bundle);
+  if (written.code !== 0) throw new Error(`strata bundle: ${written.output}`);
+  const kolla = new Kolla(context, '2026.1');
+  const differing = differences(await kolla.inventory(kolla.multinode), await kolla.inventory(path.join(bundle, 'inventory.yml')));
+  if (differing.length > 0) throw new Error(`the bundle's inventory: ${differing.join(', ')}`);
+  if (!fs.existsSync(path.join(bundle, 'config', 'nova.conf')) || !fs.existsSync(path.join(bundle, 'README.md'))) {
+    throw new Error('the bundle is incomplete');
+  }
   const { code, output: said } = await strata('credentials', 'meta');
   if (code !== 1 || !said.includes('there is no stack "meta"; use one of metal')) throw new Error(`another stack: ${code} ${said}`);
   context.log('clouds.yaml and the CA are fetched, private, with the password in no state, plan or log');
