@@ -1,16 +1,20 @@
 import { helmValues, releaseOf, synthOn } from './cluster';
 import { recorded, unknownValues } from './recorded-chart';
-import { CalicoEncapsulation, CiliumRouting, Cni, Hubble } from '../../../lib/contracts/cni';
+import { CalicoEncapsulation, CiliumRouting, Cni, Hubble, PodTransport } from '../../../lib/contracts/cni';
 import { CinderCsi } from '../../../lib/kubernetes/addons/cinder-csi/cinder-csi';
+import { CloudConfig } from '../../../lib/kubernetes/addons/cloud-config/cloud-config';
 import { ManilaCsi } from '../../../lib/kubernetes/addons/manila-csi/manila-csi';
-import { OpenStackCloudController } from '../../../lib/kubernetes/addons/openstack-cloud-controller/openstack-cloud-controller';
+import { CloudController, OpenStackCloudController } from '../../../lib/kubernetes/addons/openstack-cloud-controller/openstack-cloud-controller';
 import { PodNetwork } from '../../../lib/kubernetes/addons/pod-network/pod-network';
 import { Synthesised } from '../../support/synth';
 
 const everything = (cni: Cni) =>
   synthOn({ cni, caCertificatePem: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n' }, (stack, cluster) => {
     new PodNetwork(stack, 'PodNetwork', { cluster });
-    new OpenStackCloudController(stack, 'Ccm', { cluster });
+    const routed = cni.podTransport === PodTransport.NEUTRON_ROUTES;
+    if (routed) new CloudConfig(stack, 'CloudConfig', { cluster, route: { routerId: 'router' } });
+    const controllers = routed ? [CloudController.CLOUD_NODE, CloudController.ROUTE] : undefined;
+    new OpenStackCloudController(stack, 'Ccm', { cluster, controllers });
     new CinderCsi(stack, 'CinderCsi', { cluster });
     new ManilaCsi(stack, 'ManilaCsi', {
       cluster,
