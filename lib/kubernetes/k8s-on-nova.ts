@@ -1,5 +1,6 @@
 import { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { AddonRegistry } from './addons/private/addon-registry';
 import { ApiEndpoint } from './api-endpoint';
 import { API_PORT } from './bootstrap/kubeadm-config';
 import { clusterAccess } from './cluster-access';
@@ -340,5 +341,7 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
       },
     });
     this.kubeconfig = clusterAccess(this, clusterName, step?.host ?? url, pki);
+    // From now on a cluster that gets no pod network is a warning.
+    AddonRegistry.of(this);
   }
 }

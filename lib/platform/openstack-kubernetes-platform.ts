@@ -15,9 +15,11 @@ import { ClusterAccess, IKubernetesCluster } from '../contracts/kubernetes-clust
 import { KvmProfile } from '../contracts/kvm-profile';
 import { NodeImage } from '../contracts/node-image';
 import { IOpenStackCloud, LoadBalancerProvider } from '../contracts/openstack-cloud';
+import { ClusterChart, ClusterImage } from '../core/cluster-image';
 import { widenProviderRanges } from '../core/provider-ranges';
 import { describe, fail } from '../core/validation';
 import { CinderCsi } from '../kubernetes/addons/cinder-csi/cinder-csi';
+import { ClusterAddons } from '../kubernetes/addons/cluster-addons/cluster-addons';
 import { OpenStackCloudController } from '../kubernetes/addons/openstack-cloud-controller/openstack-cloud-controller';
 import { PodNetwork } from '../kubernetes/addons/pod-network/pod-network';
 import { ApiEndpoint } from '../kubernetes/api-endpoint';
@@ -180,6 +182,19 @@ export class OpenStackKubernetesPlatform extends Construct {
     logIn(this.workloadsStack, this.cluster.kubeconfig);
   }
 
+  /**
+   * Every image that the cluster runs: Kubernetes' own and the add-ons', those that you have added among them. The output `images` of the add-ons' stack
+   * has them with all charts. What a site without the internet must have; `ImageRegistries.replace` says where it has them.
+   */
+  public get images(): ClusterImage[] {
+    return ClusterAddons.of(this.cluster).images;
+  }
+
+  /** Every chart that is installed on the cluster. */
+  public get charts(): ClusterChart[] {
+    return ClusterAddons.of(this.cluster).charts;
+  }
+
   /** The same as `workloadsStack`. */
   public get workloads(): TerraformStack {
     return this.workloadsStack;
@@ -271,6 +286,7 @@ function installAddons(stack: TerraformStack, cluster: IKubernetesCluster): void
   new PodNetwork(stack, 'PodNetwork', { cluster });
   new OpenStackCloudController(stack, 'CloudController', { cluster });
   new CinderCsi(stack, 'CinderCsi', { cluster });
+  ClusterAddons.of(cluster).output(stack, 'images');
 }
 
 /** The kubernetes provider of a stack. */

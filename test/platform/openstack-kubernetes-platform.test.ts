@@ -251,3 +251,15 @@ describe('refused', () => {
     ).toThrow(/^prod: the app has a stack of that name already, got "prod-cluster"; give the platform another id$/);
   });
 });
+
+test('one list has every image, of Kubernetes and of the add-ons, and is an output', () => {
+  let images: string[] = [];
+  const stacks = synth(fromBareMetal(), (app) => {
+    images = app.node
+      .findAll()
+      .filter((node): node is OpenStackKubernetesPlatform => node instanceof OpenStackKubernetesPlatform)
+      .flatMap((platform) => platform.images.map(({ image }) => image));
+  });
+  expect(images).toEqual(expect.arrayContaining([expect.stringMatching(/kube-apiserver:v1\./), expect.stringMatching(/cinder-csi-plugin:v1\./)]));
+  expect(stacks['prod-addons'].json.output.images.value.images.map(({ image }: any) => image)).toEqual(images);
+});
