@@ -124,7 +124,8 @@ export class ControlPlane extends Construct {
     const context = { cluster, settings, addresses, nodeCidr: nodeRanges(this.props.network), image: cluster.nodeImage };
     const { virtualRouterId } = this.props;
     const endpointFiles = virtualRouterId === undefined ? [] : virtualAddressFiles(virtualRouterId);
-    const shared = sharedText(this, 'CloudConfig', controlPlaneCloudConfig(this, context, pki, controlPlane, endpointFiles));
+    const where = this.node.scope as Construct; // the user knows the cluster, not its parts
+    const shared = sharedText(this, 'CloudConfig', controlPlaneCloudConfig(where, context, pki, controlPlane, endpointFiles), where);
     return this.slots.map((slot, i) => {
       const own = slotFile({
         nodeName: slot.nodeName,
