@@ -83,10 +83,6 @@ export function build(app: App): void {
 export async function verify({ context, cloud, workspaces }: Applied): Promise<void> {
   const ids = await workspaces[STACK].outputs();
   const literal = JSON.stringify(JSON.stringify(ids));
-  // The key has no resource of its own: it stays when the order is destroyed, as it must for the sake of backups.
-  context.defer(async () => {
-    await cloud.python(`cloud.key_manager.delete_secret(json.loads(${literal})['key'])`);
-  });
   const seen = JSON.parse(
     await cloud.python(`
 ids = json.loads(${literal})
@@ -142,4 +138,7 @@ cloud.network.delete_network(ids['network'])`);
   context.defer(remove);
   await workspaces[STACK].expectNoChanges();
   await remove();
+
+  // The key has no resource of its own: it stays when the order is destroyed, as it must for the sake of backups.
+  await cloud.python(`cloud.key_manager.delete_secret(json.loads(${literal})['key'])`);
 }
