@@ -4,11 +4,13 @@ import { ApiAddresses, controlPlaneFiles, workerFiles } from './bootstrap/node-f
 import { checkArgs, checkNodeOptions, mergedNodeOptions, nodeOptionFiles } from './bootstrap/node-option-files';
 import { PkiMaterial } from './bootstrap/pki-material';
 import { DEFAULT_ENCRYPTION_KEYS } from './bootstrap/security-files';
+import { snapshotFiles } from './bootstrap/snapshot-files';
 import { stockImageFiles } from './bootstrap/stock-image-files';
 import { ClusterOptions } from './cluster-options';
 import { ClusterSecurity } from './cluster-security';
 import { KubernetesComponents } from './kubernetes-components';
 import { NodeOptions } from './node-options';
+import { ControlPlaneProps } from './worker-pool';
 import { NodeImage } from '../contracts/node-image';
 import { check, checkInteger, checkListKnown, checkUnique, fail, isKnown, Where } from '../core/validation';
 
@@ -28,15 +30,16 @@ export function controlPlaneCloudConfig(
   where: Where,
   context: NodeContext,
   pki: PkiMaterial,
-  own?: NodeOptions,
+  own: Pick<ControlPlaneProps, 'nodeOptions' | 'snapshots' | 'etcdVolume'> = {},
   furtherFiles: readonly NodeFile[] = [],
 ): string {
   const { cluster, settings, addresses } = context;
   const security = cluster.security ?? {};
-  const options = checkedOptions(where, 'controlPlane.nodeOptions', cluster.nodeOptions, own);
+  const options = checkedOptions(where, 'controlPlane.nodeOptions', cluster.nodeOptions, own.nodeOptions);
   const encryptionKeys = encryptionKeyNames(security).map((name) => ({ name, secret: pki.encryptionKey(name) }));
   const files = controlPlaneFiles(settings, pki, addresses, { security, encryptionKeys, kubeletExtraArgs: options.kubeletExtraArgs });
-  return withOptions(where, context, options, [...files, ...furtherFiles]);
+  const etcdFiles = snapshotFiles(where, own.snapshots, own.etcdVolume?.allowSlowDisk);
+  return withOptions(where, context, options, [...files, ...etcdFiles, ...furtherFiles]);
 }
 
 /** The cloud-config that all servers of a pool share. */

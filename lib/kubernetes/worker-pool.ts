@@ -1,3 +1,4 @@
+import { EtcdSnapshots } from './etcd-snapshots';
 import { NodeOptions } from './node-options';
 import { NodeFlavor } from '../contracts/node-flavor';
 import { NodeImage } from '../contracts/node-image';
@@ -195,10 +196,21 @@ export interface EtcdVolumeProps {
    * @default - the project's default type
    */
   readonly type?: string;
+  /**
+   * Whether a server is born on a volume that takes more than 50 ms for a synchronous write (99th percentile), on which etcd loses its leader again and again.
+   * Over 10 ms the node only warns, on its console. One that has data already always starts.
+   * @default false
+   */
+  readonly allowSlowDisk?: boolean;
 }
 
 /** The servers that run the API and etcd. */
 export interface ControlPlaneProps {
+  /**
+   * Snapshots of etcd, every six hours on each of them.
+   * @default - the last 12 on each etcd volume
+   */
+  readonly snapshots?: EtcdSnapshots;
   /**
    * What these nodes are given besides Kubernetes, over the cluster's `nodeOptions`: an option that is given here takes the place of the cluster's.
    * @default - the cluster's

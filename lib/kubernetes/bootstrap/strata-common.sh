@@ -29,6 +29,8 @@ load_settings() {
   . "$ETC/cluster.env"
   # shellcheck source=/dev/null
   if [[ -e $ETC/slot.env ]]; then . "$ETC/slot.env"; fi
+  # shellcheck source=/dev/null
+  if [[ -e $ETC/etcd.env ]]; then . "$ETC/etcd.env"; fi
   install -d -m 700 "$RUN" "$STATE"
   STRATA_INSTANCE=$(cat /var/lib/cloud/data/instance-id)
   STRATA_ADDRESS=${STRATA_ADDRESS:-$(ip -o route get "$STRATA_VIP" | sed -n 's/.* src \([^ ]*\).*/\1/p')}

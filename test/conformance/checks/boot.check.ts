@@ -31,6 +31,13 @@ export const checks: readonly Check[] = [
       if (fs.existsSync(node.path('/etc/kubernetes/manifests/etcd.yaml'))) throw new Error('a node without the right wrote an etcd manifest');
 
       node.write('/etc/strata/slot.env', slot);
+      const onDisk = (milliseconds: number, setting: string) =>
+        node.call('eval', `measure_fsync() { echo ${milliseconds}; }; STRATA_SLOW_DISK=${setting}; check_disk`);
+      expect('a real measurement', await node.call('eval', 'ETCD_MOUNT=/tmp; (($(measure_fsync) >= 0))'), 0);
+      expect('a slow disk', await onDisk(57, 'refuse'), 1, 'STOPPED', '57 ms', 'allowSlowDisk');
+      expect('one that is allowed', await onDisk(57, 'allow'), 0, 'WARNING', '57 ms');
+      expect('one that is not fast', await onDisk(11, 'refuse'), 0, 'WARNING', '11 ms');
+
       node.set('STRATA_PATIENCE', '120');
       expect('init', await node.boot(), 0, 'init', 'nodes-control-plane-0 is a node of nodes');
       expect('cluster-info', await node.kubectl('-n', 'kube-public', 'get', 'configmap', 'cluster-info'), 0);
@@ -46,6 +53,25 @@ export const checks: readonly Check[] = [
         if (now !== uid || uid === '') throw new Error(`${when}: another cluster (kube-system was ${uid}, is ${now})`);
       };
       context.log('born');
+
+      // who doesn't log in sees health and the public cluster-info; privileged pods are refused; the audit log says who did what
+      const status = async (path: string) =>
+        (await node.run('curl', '-sk', '-o', '/dev/null', '-w', '%{http_code}', `https://${ADDRESS}:6443${path}`)).stdout;
+      const answers = await Promise.all(
+        ['/readyz', '/api/v1/namespaces/kube-public/configmaps/cluster-info', '/version', '/api/v1/nodes'].map(status),
+      );
+      if (answers.join(' ') !== '200 200 401 401') throw new Error(`anonymous requests are answered with ${answers.join(' ')}`);
+      expect('an account', await node.kubectl('create', 'serviceaccount', 'default'), 0);
+      const pod = (privileged: boolean) => {
+        const container = { name: 'one', image: 'none', securityContext: { privileged } };
+        const spec = { automountServiceAccountToken: false, containers: [container] };
+        node.write('/etc/strata/pod.yaml', stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'one' }, spec }));
+        return node.kubectl('create', '--dry-run=server', '-f', '/etc/strata/pod.yaml');
+      };
+      expect('a privileged pod', await pod(true), 1, 'violates PodSecurity "baseline:latest"');
+      expect('another pod', await pod(false), 0, 'would violate PodSecurity "restricted:latest"');
+      const audit = node.read('/var/log/kubernetes/audit/audit.log');
+      if (!/"verb":"create".*"resource":"serviceaccounts"/.test(audit)) throw new Error('the audit log lacks what was made');
 
       // its functions, against the real etcd and apiserver
       expect('our member', await node.call('our_member'), 0, 'voter');

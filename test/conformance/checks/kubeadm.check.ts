@@ -1,15 +1,15 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import type { Check, Context } from '../harness/check';
 import { nodeUserData } from '../harness/cluster-files';
 import { exec, type ExecResult, run } from '../harness/process';
 
 /** `kubeadm config validate`, which is strict: a field that kubeadm doesn't know is an error. */
-function validate(context: Context, text: string): Promise<ExecResult> {
+function validate(context: Context, text: string, bin = context.value('KUBERNETES_BIN')): Promise<ExecResult> {
   const file = path.join(context.folder, 'kubeadm.yaml');
   fs.writeFileSync(file, text);
-  return exec(path.join(context.value('KUBERNETES_BIN'), 'kubeadm'), ['config', 'validate', '--config', file]);
+  return exec(path.join(bin, 'kubeadm'), ['config', 'validate', '--config', file]);
 }
 
 /** What the boot program fills in. */
@@ -26,6 +26,48 @@ const composed = (files: { readonly [path: string]: string }) =>
   ['init', 'cluster', 'kubelet'].map((part) => files[`/etc/strata/kubeadm-${part}.yaml`]).join('---\n');
 
 const cluster = { apiVersion: 'kubeadm.k8s.io/v1beta4', kind: 'ClusterConfiguration', kubernetesVersion: 'v1.36.0' };
+
+/** Further patches of kubeadm to ask, older minors above all: `STRATA_CONFORMANCE_KUBEADM="1.34.0 1.35.0"`. Each takes some minutes to build. */
+const FURTHER = (process.env.STRATA_CONFORMANCE_KUBEADM ?? '').split(/[ ,]+/).filter(Boolean);
+
+/** What the CIS benchmark asks for and kubeadm writes down: `docs/cis-benchmark.md` has these rows. */
+const ARGUMENTS = {
+  'kube-apiserver': [
+    /^--authorization-mode=Node,RBAC$/,
+    /^--enable-admission-plugins=NodeRestriction/,
+    /^--authentication-config=/,
+    /^--audit-policy-file=/,
+    /^--audit-log-path=/,
+    /^--audit-log-maxage=30$/,
+    /^--audit-log-maxbackup=10$/,
+    /^--audit-log-maxsize=100$/,
+    /^--encryption-provider-config=/,
+    /^--admission-control-config-file=/,
+    /^--profiling=false$/,
+    /^--tls-min-version=VersionTLS12$/,
+    /^--tls-cipher-suites=TLS_ECDHE_[A-Z0-9_,]+$/,
+    /^--kubelet-client-certificate=/,
+    /^--etcd-cafile=/,
+    /^--service-account-key-file=/,
+  ],
+  'kube-controller-manager': [
+    /^--profiling=false$/,
+    /^--terminated-pod-gc-threshold=1000$/,
+    /^--use-service-account-credentials=true$/,
+    /^--service-account-private-key-file=/,
+    /^--root-ca-file=/,
+    /^--bind-address=127\.0\.0\.1$/,
+  ],
+  'kube-scheduler': [/^--profiling=false$/, /^--bind-address=127\.0\.0\.1$/],
+  etcd: [
+    /^--client-cert-auth=true$/,
+    /^--peer-client-cert-auth=true$/,
+    /^--cert-file=/,
+    /^--peer-cert-file=/,
+    /^--trusted-ca-file=/,
+    /^--peer-trusted-ca-file=/,
+  ],
+};
 
 export const checks: readonly Check[] = [
   {
@@ -83,4 +125,46 @@ export const checks: readonly Check[] = [
       await run('openssl', ['verify', '-CAfile', path.join(pki, 'etcd', 'ca.crt'), path.join(pki, 'etcd', 'peer.crt')]);
     },
   },
+  {
+    name: 'the manifests and the kubelet configuration that kubeadm writes hold what the table of the CIS benchmark says',
+    needs: ['kubeadm', 'terraform'],
+    run: async (context) => {
+      const { controlPlane } = await nodeUserData(context);
+      // a dry run writes to a folder of its own, and nothing to this machine
+      const file = (name: string) => path.join(context.folder, name);
+      for (const name of ['patches', 'written']) fs.mkdirSync(file(name));
+      fs.writeFileSync(file('init.yaml'), onNode(composed(controlPlane.files)).replace('/run/strata/patches', file('patches')));
+      for (const phase of ['control-plane all', 'etcd local']) {
+        const words = ['init', 'phase', ...phase.split(' '), '--config', file('init.yaml'), '--dry-run'];
+        await run(path.join(context.value('KUBERNETES_BIN'), 'kubeadm'), words, { env: { KUBEADM_INIT_DRYRUN_DIR: file('written') } });
+      }
+      for (const [program, wanted] of Object.entries(ARGUMENTS)) {
+        const { spec } = parse(fs.readFileSync(file(`written/${program}.yaml`), 'utf8')) as { spec: { containers: { command: string[] }[] } };
+        const flags = spec.containers[0].command;
+        const missing = wanted.filter((pattern) => !flags.some((flag) => pattern.test(flag)));
+        if (missing.length > 0) throw new Error(`${program} lacks ${missing.join(', ')}:\n${flags.join('\n')}`);
+        if (flags.some((flag) => /^--(anonymous-auth=true|insecure|token-auth-file|auto-tls|peer-auto-tls)/.test(flag))) {
+          throw new Error(`${program}: ${flags.join('\n')}`);
+        }
+      }
+    },
+  },
+  ...FURTHER.map((version): Check => ({
+    name: `kubeadm ${version} takes what nodes of its minor are born with`,
+    needs: ['kubeadm', 'terraform'],
+    run: async (context) => {
+      const setup = path.join(__dirname, '..', 'setup', 'kubernetes.sh');
+      const { stdout } = await run(setup, ['kubeadm'], { env: { KUBERNETES_VERSION: version }, timeoutMs: 30 * 60_000 });
+      const bin = /^KUBERNETES_BIN=(.*)$/m.exec(stdout)![1];
+      const { controlPlane, worker } = await nodeUserData(context);
+      const discovery = path.join(context.folder, 'discovery.conf');
+      fs.writeFileSync(discovery, worker.files['/etc/strata/discovery.conf'], { mode: 0o600 });
+      const ofMinor = (text: string) => onNode(text).replace(/kubernetesVersion: v[\d.]+/, `kubernetesVersion: v${version}`);
+      const joins = ofMinor(worker.files['/etc/strata/kubeadm-join.yaml']).replace('/etc/strata/discovery.conf', discovery);
+      for (const [what, text] of Object.entries({ 'a control plane': ofMinor(composed(controlPlane.files)), 'a worker': joins })) {
+        const { code, output } = await validate(context, text, bin);
+        if (code !== 0 || /warning/i.test(output)) throw new Error(`${what}:\n${output}`);
+      }
+    },
+  })),
 ];

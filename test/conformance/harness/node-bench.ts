@@ -45,6 +45,7 @@ export class BenchNode {
     this.write('/etc/strata/cluster.env', addresses(files['/etc/strata/cluster.env']));
     this.set('STRATA_PATIENCE', '90');
     this.set('STRATA_REVISION', '1.36.0-1');
+    this.set('STRATA_SLOW_DISK', 'allow'); // this machine has other work
     const slot = files['/etc/strata/slot.env'].replace(/127\.0\.0\.2/g, this.address).replace('nodes-control-plane-0', this.name);
     this.write('/etc/strata/slot.env', slot.replace(/VOLUME=".*"/g, `VOLUME="${this.volumeId}"`));
     this.write('/etc/strata/kubeadm-cluster.yaml', files['/etc/strata/kubeadm-cluster.yaml'].replace(/v1\.36\.\d+/, 'v1.36.0'));

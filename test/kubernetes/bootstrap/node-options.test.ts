@@ -1,3 +1,4 @@
+import { Token } from 'cdktf';
 import { parse } from 'yaml';
 import { NodeImage } from '../../../lib/contracts/node-image';
 import { KubernetesVersion } from '../../../lib/core/kubernetes-version';
@@ -5,6 +6,7 @@ import { sharedCloudConfig } from '../../../lib/kubernetes/bootstrap/cloud-confi
 import { clusterConfiguration, ClusterSettings, kubeletConfiguration } from '../../../lib/kubernetes/bootstrap/kubeadm-config';
 import { checkNodeOptions, mergedNodeOptions, nodeOptionFiles } from '../../../lib/kubernetes/bootstrap/node-option-files';
 import { admissionConfiguration, authenticationConfiguration, encryptionConfiguration } from '../../../lib/kubernetes/bootstrap/security-files';
+import { snapshotFiles } from '../../../lib/kubernetes/bootstrap/snapshot-files';
 import { stockImageFiles } from '../../../lib/kubernetes/bootstrap/stock-image-files';
 import { PodSecurityStandard } from '../../../lib/kubernetes/cluster-security';
 import { checkClusterSettings } from '../../../lib/kubernetes/node-cloud-config';
@@ -177,4 +179,32 @@ test('a stock image installs what a prebuilt one has, from public repositories o
   expect(() => NodeImage.stock({})).toThrow(/exactly one of name and id/);
   expect(() => NodeImage.stock({ name: 'a', kubernetesPackages: 'mirror' })).toThrow(/URL/);
   expect(() => NodeImage.stock({ name: 'a', kubernetesKey: 'mQINB' })).toThrow(/ASCII armor/);
+});
+
+test('what the kubelets have in common follows the CIS benchmark', () => {
+  const configuration = kubeletConfiguration();
+  expect(configuration).toMatchObject({
+    authentication: { anonymous: { enabled: false }, webhook: { enabled: true }, x509: { clientCAFile: '/etc/kubernetes/pki/ca.crt' } },
+    authorization: { mode: 'Webhook' },
+    readOnlyPort: 0,
+    protectKernelDefaults: true,
+    rotateCertificates: true,
+    tlsMinVersion: 'VersionTLS12',
+    podPidsLimit: 4096,
+    seccompDefault: true,
+  });
+  for (const cipher of configuration.tlsCipherSuites as string[]) expect(cipher).toMatch(/^TLS_ECDHE_.*(GCM|POLY1305)/);
+});
+
+test('snapshots: how many, and where to; a literal secret is refused', () => {
+  expect(snapshotFiles('test/K8s')).toEqual([]);
+  expect(snapshotFiles('test/K8s', { keep: 20 }, true)).toEqual([
+    { path: '/etc/strata/etcd.env', content: 'STRATA_SNAPSHOT_KEEP="20"\nSTRATA_SLOW_DISK="allow"\n' },
+  ]);
+  const bucket = { url: 'https://s3.example.com/backups', accessKey: 'AK', secretKey: '${var.secret}' };
+  const [file] = snapshotFiles('test/K8s', { bucket: { ...bucket, secretKey: Token.asString({ resolve: () => 'secret' }) } });
+  expect(file).toMatchObject({ path: '/etc/strata/bucket.env', permissions: '0600' });
+  expect(() => snapshotFiles('test/K8s', { bucket: { ...bucket, secretKey: 'hunter2' } })).toThrow(/sensitive variable/);
+  expect(() => snapshotFiles('test/K8s', { bucket: { ...bucket, secretKey: 'hunter2' } })).not.toThrow(/hunter2/);
+  expect(() => snapshotFiles('test/K8s', { keep: 1 })).toThrow(/keep/);
 });
