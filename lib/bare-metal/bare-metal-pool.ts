@@ -63,7 +63,7 @@ export class BareMetalPool extends Construct implements IBareMetalPool {
     this.networks = inventory.networks;
     this.kvm = props.kvm ?? KvmProfile.default();
     this.capacity = poolCapacity(this, this.hosts, this.kvm);
-    const { ssh, installed } = props.provisioner._bind(this, this.hosts);
+    const { ssh, installed } = props.provisioner._bind(this, this.hosts, this.networks);
     this.ssh = ssh;
 
     const verify = new Construct(this, 'Verify');

@@ -1,0 +1,203 @@
+import { App, TerraformStack, TerraformVariable } from 'cdktf';
+import { host, internal } from './support';
+import { BareMetalPool } from '../../lib/bare-metal/bare-metal-pool';
+import { HostInventory } from '../../lib/bare-metal/host-inventory';
+import { networkData } from '../../lib/bare-metal/network-data';
+import { Provisioner } from '../../lib/bare-metal/provisioner';
+import { BmcProtocol, HostProps, HostRole, NetworkRole, RaidLevel } from '../../lib/contracts/host';
+import { IronicProvider } from '../../lib/providers/ironic/provider';
+import { MaasProvider } from '../../lib/providers/maas/provider';
+import { Synthesised, synthStack } from '../support/synth';
+
+const ssh = { sshUser: 'ubuntu', sshPrivateKeyPath: '~/.ssh/id_ed25519' };
+const sshAuthorizedKeys = ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEZl user'];
+const networks = [internal, { role: NetworkRole.TUNNEL, cidr: '10.20.0.0/24', vlan: 20 }];
+
+function machine(n: number, props: Partial<HostProps> = {}): HostProps {
+  return host(n, {
+    os: 'ubuntu-24.04',
+    bmc: { address: `bmc-${n}.example.com`, protocol: n === 2 ? BmcProtocol.IPMI : BmcProtocol.REDFISH },
+    bootMac: `00:00:5e:00:53:0${n}`,
+    gateway: '10.10.0.254',
+    nameservers: ['10.10.0.253'],
+    nics: [
+      { name: 'bond0', networks: [NetworkRole.INTERNAL_API], bondOf: ['eno1', 'eno2'], address: `10.10.0.${n}` },
+      { name: 'bond0.20', networks: [NetworkRole.TUNNEL], address: `10.20.0.${n}` },
+      { name: 'eno1', networks: [], mac: `00:00:5e:00:53:0${n}` },
+      { name: 'eno2', networks: [], mac: `00:00:5e:00:53:1${n}` },
+    ],
+    ...props,
+  });
+}
+
+function pool(provisioner: Provisioner, hosts: HostProps[] = [machine(1), machine(2)]): Synthesised {
+  return synthStack((stack) => {
+    const key = new TerraformVariable(stack, 'maas_key', { sensitive: true });
+    new MaasProvider(stack, 'Maas', { apiUrl: 'https://maas.example.com/MAAS', apiKey: key.stringValue });
+    new IronicProvider(stack, 'Ironic', { url: 'https://ironic.example.com:6385', microversion: '1.82' });
+    new BareMetalPool(stack, 'Pool', { inventory: HostInventory.of({ networks, hosts }), provisioner });
+  });
+}
+
+const path = (block: any): string => block['//'].metadata.path.replace('test/Pool/', '');
+const byPath = (stack: Synthesised, type: string) => Object.fromEntries(Object.values(stack.resources(type)).map((block) => [path(block), block]));
+
+describe('MAAS', () => {
+  test('machines, tags, bonds, VLANs and addresses, then the deployment, which the pool waits for', () => {
+    const stack = pool(Provisioner.maas({ ...ssh, sshAuthorizedKeys }));
+    const { 'Machines/Kept': machines } = byPath(stack, 'maas_machine');
+    expect(machines.for_each).toBe('${toset(["host-1","host-2"])}');
+    expect(machines.lifecycle).toEqual({ prevent_destroy: true });
+    const { 'Instances/Kept': instances } = byPath(stack, 'maas_instance');
+    expect(instances.lifecycle).toEqual({ ignore_changes: ['allocate_params', 'deploy_params', 'network_interfaces'], prevent_destroy: true });
+    expect(instances.deploy_params[0]?.user_data ?? instances.deploy_params.user_data).toContain('ssh-ed25519');
+    expect(Object.keys(byPath(stack, 'maas_tag'))).toEqual(['Tag-compute']);
+    expect(byPath(stack, 'maas_network_interface_bond')['Network-host-1/bond0']).toMatchObject({ bond_mode: '802.3ad', parents: ['eno1', 'eno2'] });
+    expect(byPath(stack, 'maas_network_interface_vlan')['Network-host-2/bond0.20']).toMatchObject({ parent: 'bond0', fabric: 'fabric-0' });
+    const links = byPath(stack, 'maas_network_interface_link');
+    expect(links['Network-host-1/bond0-address']).toMatchObject({
+      subnet: '10.10.0.0/24',
+      ip_address: '10.10.0.1',
+      mode: 'STATIC',
+      default_gateway: true,
+    });
+    const settings: any = Object.values(stack.json.locals as object).find((value) => value['host-1']?.power_type);
+    expect(settings['host-2']).toMatchObject({
+      power_type: 'ipmi',
+      power_parameters: { power_user: '${var.bmc_username}', power_pass: '${var.bmc_password}' },
+      distro_series: 'noble',
+    });
+    expect(stack.json.variable.bmc_password).toMatchObject({ sensitive: true });
+    const verify = Object.values(stack.resources('terraform_data')).find((block) => path(block) === 'Verify/host-1')!;
+    expect(verify.depends_on).toEqual([expect.stringMatching(/^maas_instance\./)]);
+  });
+
+  test.each<[string, HostProps, object, string]>([
+    ['no BMC', host(1, { bootMac: '00:00:5e:00:53:01' }), {}, "test/Pool: MAAS needs bmc of host-1, which the inventory doesn't have; add bmc"],
+    ['RAID', machine(1, { raid: [{ name: 'root', level: RaidLevel.RAID_1 }] }), {}, "test/Pool: raid of host-1: MAAS's provider makes no RAID"],
+    ['an image it cannot name', machine(1, { os: 'rocky-10' }), {}, "test/Pool: distroSeries can't be told from the os of host-1"],
+    ['a release of no host', machine(1), { release: ['a b'] }, 'test/Pool: release has what is not the name of a host, got "a b"'],
+    ['a key that is none', machine(1), { sshAuthorizedKeys: ['x'] }, 'test/Pool: sshAuthorizedKeys has what is not a public SSH key'],
+  ])('%s', (_what, one, props, message) => {
+    expect(() => pool(Provisioner.maas({ ...ssh, ...props }), [one])).toThrow(message);
+  });
+
+  test('a stack without its provider', () => {
+    const stack = new TerraformStack(new App(), 'test');
+    const inventory = HostInventory.of({ networks, hosts: [machine(1)] });
+    new BareMetalPool(stack, 'Pool', { inventory, provisioner: Provisioner.maas(ssh) });
+    expect(stack.node.findChild('Pool').node.validate()).toEqual([expect.stringMatching(/^test\/Pool: the stack has no provider maas; make one: /)]);
+  });
+});
+
+const image = { source: 'https://images.example.com/noble.qcow2', checksum: 'a'.repeat(64) };
+
+describe('Ironic', () => {
+  test('nodes, their preparation, allocations by resource class and deployments', () => {
+    const stack = pool(Provisioner.ironic({ ...ssh, image, sshAuthorizedKeys }), [machine(1, { resourceClass: 'large' }), machine(2)]);
+    const { 'Allocations/Kept': allocation } = byPath(stack, 'ironic_allocation');
+    expect(allocation).toMatchObject({ candidate_nodes: ['${each.key}'], lifecycle: { ignore_changes: 'all', prevent_destroy: true } });
+    const { 'Deployments/Kept': deployment } = byPath(stack, 'ironic_deployment');
+    expect(deployment).toMatchObject({
+      instance_info: { image_source: image.source, image_os_hash_algo: 'sha256', image_os_hash_value: image.checksum, image_disk_format: 'qcow2' },
+      lifecycle: { ignore_changes: 'all', prevent_destroy: true },
+    });
+    const settings: any = Object.values(stack.json.locals as object).find((value) => value['host-1']?.driver);
+    expect(settings['host-1']).toMatchObject({
+      driver: 'redfish',
+      driver_info: { redfish_address: 'https://bmc-1.example.com', redfish_password: '${var.bmc_password}', redfish_verify_ca: true },
+      resource_class: 'large',
+      properties: { cpus: 64, memory_mb: 262144, root_device: { name: '/dev/sda' } },
+    });
+    const prepare = Object.values(stack.resources('terraform_data')).find((block) => path(block) === 'Prepare/host-1')!;
+    expect(prepare.provisioner[0]['local-exec'].environment).toMatchObject({ MODE: 'deploy', INSPECT: '1', RAID: '', NAME: 'host-1' });
+    expect(byPath(stack, 'ironic_port')['Prepare/host-1-eno1']).toMatchObject({ address: '00:00:5e:00:53:01', pxe_enabled: true });
+  });
+
+  test('without an image hosts are adopted: nothing is deployed', () => {
+    const stack = pool(Provisioner.ironic(ssh));
+    expect([stack.resources('ironic_deployment'), stack.resources('ironic_allocation')]).toEqual([{}, {}]);
+    const prepare = Object.values(stack.resources('terraform_data')).find((block) => path(block) === 'Prepare/host-2')!;
+    expect(prepare.provisioner[0]['local-exec'].environment.MODE).toBe('adopt');
+  });
+
+  test.each<[string, Partial<HostProps>, object, string]>([
+    ['a short checksum', {}, { image: { ...image, checksum: 'abc' } }, 'checksum of the image is not a SHA-256 or SHA-512 sum in hex, got "abc"'],
+    ['nobody who could log in', {}, { image, sshAuthorizedKeys: [] }, 'sshAuthorizedKeys is empty'],
+    ['a disk that Ironic cannot find', { disks: [{ device: '/dev/disk/by-id/nvme-X', sizeGib: 447 }] }, {}, "in a way that Ironic doesn't know"],
+  ])('%s', (_what, props, options, message) => {
+    expect(() => pool(Provisioner.ironic({ ...ssh, sshAuthorizedKeys, ...options }), [machine(1, props)])).toThrow(message);
+  });
+
+  test('the network of a host, as cloud-init reads it', () => {
+    const { hosts } = HostInventory.of({ networks, hosts: [machine(1)] });
+    expect(networkData(hosts[0], networks)).toEqual({
+      links: [
+        { id: 'bond0', name: 'bond0', mtu: 1500, type: 'bond', bond_links: ['eno1', 'eno2'], bond_mode: '802.3ad', bond_miimon: 100 },
+        { id: 'bond0.20', name: 'bond0.20', mtu: 1500, type: 'vlan', vlan_id: 20, vlan_link: 'bond0', vlan_mac_address: '00:00:5e:00:53:01' },
+        { id: 'eno1', name: 'eno1', ethernet_mac_address: '00:00:5e:00:53:01', type: 'phy' },
+        { id: 'eno2', name: 'eno2', ethernet_mac_address: '00:00:5e:00:53:11', type: 'phy' },
+      ],
+      networks: [
+        {
+          id: 'bond0',
+          link: 'bond0',
+          type: 'ipv4',
+          ip_address: '10.10.0.1/24',
+          routes: [{ network: '0.0.0.0', netmask: '0.0.0.0', gateway: '10.10.0.254' }],
+        },
+        { id: 'bond0.20', link: 'bond0.20', type: 'ipv4', ip_address: '10.20.0.1/24', routes: [] },
+      ],
+      services: [{ type: 'dns', address: '10.10.0.253' }],
+    });
+  });
+});
+
+test('a host that may be wiped is moved to where Terraform may destroy it; all others stay where it may not', () => {
+  const stack = pool(Provisioner.maas({ ...ssh, release: ['host-2', 'gone'] }));
+  const { 'Instances/Kept': kept, 'Instances/Released': released } = byPath(stack, 'maas_instance');
+  expect([kept.for_each, kept.lifecycle.prevent_destroy]).toEqual(['${toset(["host-1"])}', true]);
+  expect([released.for_each, released.lifecycle.prevent_destroy]).toEqual(['${toset(["host-2"])}', undefined]);
+  expect(stack.json.moved.filter(({ from }: any) => from.includes('Instances'))).toEqual(
+    ['host-2', 'gone'].map((name) => ({
+      from: expect.stringMatching(`Kept\\w*\\["${name}"\\]$`),
+      to: expect.stringMatching(`Released\\w*\\["${name}"\\]$`),
+    })),
+  );
+});
+
+describe('several ways in one pool', () => {
+  const groups = {
+    rack2: { provisioner: Provisioner.maas(ssh), tags: { rack: '2' } },
+    one: { provisioner: Provisioner.ironic(ssh), hosts: ['host-1'] },
+  };
+  const others = Provisioner.preprovisioned(ssh);
+  const hosts = [machine(1), machine(2, { tags: { rack: '2' } }), machine(3, { roles: [HostRole.STORAGE] })];
+
+  test('each host waits for its own', () => {
+    const stack = pool(Provisioner.mixed({ others, groups }), hosts);
+    expect(byPath(stack, 'ironic_node')['one/Nodes/Kept'].for_each).toBe('${toset(["host-1"])}');
+    expect(byPath(stack, 'maas_machine')['rack2/Machines/Kept'].for_each).toBe('${toset(["host-2"])}');
+    const waits = [1, 2, 3].map(
+      (n) => Object.values(stack.resources('terraform_data')).find((block) => path(block) === `Verify/host-${n}`)!.depends_on,
+    );
+    expect(waits).toEqual([[expect.stringMatching(/^terraform_data\./)], [expect.stringMatching(/^maas_instance\./)], []]);
+  });
+
+  test.each<[string, object, string]>([
+    ['an unknown host', { ...groups, one: { ...groups.one, hosts: ['host-9'] } }, 'test/Pool: groups.one.hosts is not known, got "host-9"'],
+    [
+      'a host in two groups',
+      { ...groups, one: { ...groups.one, hosts: ['host-2'] } },
+      'test/Pool: a host is in the groups rack2 and one, got "host-2"',
+    ],
+    ['a group of nobody', { one: { provisioner: others } }, 'test/Pool: groups.one has neither hosts nor tags'],
+    [
+      'another user',
+      { one: { provisioner: Provisioner.preprovisioned({ ...ssh, sshUser: 'root' }), hosts: ['host-1'] } },
+      'test/Pool: the groups one and others are reached in different ways by SSH',
+    ],
+  ])('%s', (_what, given, message) => {
+    expect(() => pool(Provisioner.mixed({ others, groups: given as any }), hosts)).toThrow(message);
+  });
+});
