@@ -66,6 +66,16 @@ export interface IKubernetesCluster extends IConstruct {
   readonly podCidr: string;
   /** Addresses of services. */
   readonly serviceCidr: string;
+  /**
+   * Addresses of pods of the other IP family.
+   * @default - one family
+   */
+  readonly secondaryPodCidr?: string;
+  /**
+   * Addresses of services of the other IP family.
+   * @default - one family
+   */
+  readonly secondaryServiceCidr?: string;
   /** MTU in bytes of a pod's interface: the node network's less the pod network's encapsulation. */
   readonly podMtu: number;
   /** Control-plane nodes. */
