@@ -23,6 +23,7 @@ const project = new cdk.JsiiProject({
   srcdir: 'lib',
   libdir: 'lib',
   entrypoint: 'lib/index.js',
+  bin: { strata: 'lib/cli/strata.js' },
   jsiiVersion: '~5.9.0',
   validateTsconfig: cdk.ValidateTsconfig.MINIMAL, // the strict rules refuse stripInternal
   typescriptVersion: '~5.9.0',

@@ -187,8 +187,8 @@ type Row = readonly [what: string, run: () => unknown, where: string | (() => st
 
 /** Errors about a file: it is made by the row, so where the error is becomes known after it. */
 const INVENTORY: readonly Row[] = [
-  ['is not there', () => HostInventory.fromFile('none.yaml'), 'none.yaml', undefined, 'give the path of a YAML or JSON file'],
-  ['of another kind', () => HostInventory.fromFile('hosts.toml'), 'hosts.toml', '".toml"', 'name it .yaml, .yml or .json'],
+  ['is not there', () => HostInventory.fromFile('none.yaml'), 'none.yaml', undefined, 'give the path of a file'],
+  ['of another kind', () => HostInventory.fromFile('hosts.toml'), 'hosts.toml', '".toml"', 'name it .yaml, .yml, .json or .csv'],
   ['malformed YAML', () => inventory('numaNodes: 2', 'numaNodes: ]2'), () => row('numaNodes: ]'), undefined, 'correct the syntax there'],
   ['an unknown field of a host', () => inventory('cpuThreads', 'cpuThread'), () => row('cpuThread:'), undefined, 'did you mean cpuThreads?'],
   ['an unknown field of an interface', () => inventory('bondOf', 'bondof'), () => row('bondof'), undefined, 'did you mean bondOf?'],
