@@ -18,6 +18,7 @@ import {
   OpenStackRelease,
   Provisioner,
   ReadyGate,
+  WorkerDrain,
 } from 'cdktf-strata';
 import { OpenstackProvider } from 'cdktf-strata/lib/providers/openstack/provider';
 
@@ -28,6 +29,7 @@ const platform = new OpenStackKubernetesPlatform(app, 'lab', {
   engine: OpenStackEngine.kolla({ release: OpenStackRelease.V2026_1, internalVip: '10.10.0.250', externalVip: '203.0.113.10' }),
   loadBalancerProvider: LoadBalancerProvider.AMPHORA,
   adminCloud: 'lab',
+  caCertificatePath: join(process.cwd(), 'ca.crt'),
   externalNetwork: {
     name: 'public',
     cidr: '203.0.113.0/24',
@@ -44,6 +46,7 @@ const platform = new OpenStackKubernetesPlatform(app, 'lab', {
     workerPools: [{ name: 'general', replicas: 2, flavor: NodeFlavor.of({ vcpus: 1, memoryMib: 2048, diskGib: 2 }) }],
     pki: ClusterPki.fromVariables(),
     readyGate: ReadyGate.disabled(),
+    drain: WorkerDrain.disabled(),
   },
 });
 

@@ -24,6 +24,7 @@ export const checks: readonly Check[] = [
       };
       const folder = path.join(context.folder, 'app');
       fs.mkdirSync(folder);
+      fs.writeFileSync(path.join(folder, 'ca.crt'), String(variables.lab_ca_crt)); // of the API that Kolla would have made
       const tsx = require.resolve('tsx');
       fs.writeFileSync(
         path.join(folder, 'cdktf.json'),
