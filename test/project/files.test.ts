@@ -60,6 +60,12 @@ test('npm packs scripts and data beside the constructs, and no sources, tests, s
   expect(packed.filter((file) => !allowed.test(file) || (file.endsWith('.ts') && !file.endsWith('.d.ts')))).toEqual([]);
 });
 
+test('the README leads to every page and every example', () => {
+  const pages = tracked().filter((file) => /^docs\/[^/]+\.md$|^examples\/[^/]+\/README\.md$/.test(file));
+  const readme = read('README.md');
+  expect(pages.map((file) => file.replace(/\/README\.md$/, '')).filter((page) => !readme.includes(`](${page})`))).toEqual([]);
+});
+
 test('nothing that is generated is in git', () => {
   expect(tracked().filter((file) => /^lib\/(providers\/|.*\.(js|d\.ts)$)|^\.jsii$|cdktf\.out|\.terraform|tfstate/.test(file))).toEqual([]);
 });
