@@ -2,7 +2,9 @@ import { API_PORT, ClusterSettings } from './bootstrap/kubeadm-config';
 import { PkiMaterial } from './bootstrap/pki-material';
 import { CheckedCluster } from './cluster-checks';
 import { ClusterRanges } from './cluster-ranges';
+import { KUBERNETES_REGISTRY } from './kubernetes-images';
 import { encryptionKeyNames } from './node-cloud-config';
+import { ImageRegistries } from '../core/image-registries';
 import { IpFamily } from '../core/ip-family';
 
 /** The addresses at which a cluster's API is reached. */
@@ -18,10 +20,13 @@ export function clusterSettings(
   props: CheckedCluster,
   ranges: ClusterRanges,
   pki: PkiMaterial,
+  registries: ImageRegistries,
   { vipAddress, publicAddress }: ApiAddressesOfCluster,
 ): ClusterSettings {
   // Reserved for private use (ICANN, 2024): it is in no public DNS, and each node maps it by itself.
   const endpointName = `api.${props.clusterName}.internal`;
+  const registry = registries.registry(KUBERNETES_REGISTRY);
+  const replaced = registry === KUBERNETES_REGISTRY || props.components?.imageRepository !== undefined ? undefined : registry;
   return {
     clusterName: props.clusterName,
     version: props.version,
@@ -32,7 +37,9 @@ export function clusterSettings(
     kubeProxy: !props.cni.replacesKubeProxy,
     bootstrapToken: pki.bootstrapToken,
     configurationRevision: props.configurationRevision ?? 1,
-    components: props.components,
+    components: replaced === undefined ? props.components : { ...props.components, imageRepository: replaced },
+    // Of any other registry than its own, kubeadm takes the last part of CoreDNS' path away: a mirror has it whole.
+    dnsImageRepository: replaced === undefined ? undefined : `${replaced}/coredns`,
     encryptsSecrets: encryptionKeyNames(props.security).length > 0,
   };
 }

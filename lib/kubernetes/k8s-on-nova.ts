@@ -28,6 +28,7 @@ import { Cni } from '../contracts/cni';
 import { ApiAddress, CloudCredential, ClusterAccess, ClusterCloud, IKubernetesCluster } from '../contracts/kubernetes-cluster';
 import { NodeImage } from '../contracts/node-image';
 import { IOpenStackCloud } from '../contracts/openstack-cloud';
+import { ImageRegistries } from '../core/image-registries';
 import { IpFamily } from '../core/ip-family';
 import { KubernetesVersion } from '../core/kubernetes-version';
 import { serviceSubnetOf } from '../core/service-subnet';
@@ -278,7 +279,7 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
     this.trunkPorts = cni.needsTrunkPorts;
 
     const pki = (props.pki ?? ClusterPki.generated())._bind(this, clusterName);
-    const settings = clusterSettings(props, this, pki, front);
+    const settings = clusterSettings(props, this, pki, ImageRegistries._of(this, this), front);
     const addresses = { vip: front.vipAddress, controlPlane: ports.map((port) => port.address) };
     this.controlPlaneServers = controlPlane.start(settings, pki, addresses);
     const workers = {

@@ -6,8 +6,8 @@ import { ComponentArg } from './node-options';
  */
 export interface KubernetesComponents {
   /**
-   * Registry of kubeadm's images: `registry.example.com/kubernetes`.
-   * @default "registry.k8s.io"
+   * Registry of kubeadm's images: `registry.example.com/kubernetes`. As kubeadm has it, CoreDNS is `…/coredns` there; with ImageRegistries it keeps its path.
+   * @default - what ImageRegistries puts in the place of registry.k8s.io, else registry.k8s.io
    */
   readonly imageRepository?: string;
   /**

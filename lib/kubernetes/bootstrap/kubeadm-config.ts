@@ -27,6 +27,8 @@ export interface ClusterSettings {
   readonly configurationRevision: number;
   /** The user's settings of Kubernetes' programs. */
   readonly components?: KubernetesComponents;
+  /** Registry and path in front of CoreDNS' image, where it isn't kubeadm's. */
+  readonly dnsImageRepository?: string;
   /** Whether Secrets are encrypted in etcd. */
   readonly encryptsSecrets: boolean;
 }
@@ -116,6 +118,7 @@ export function clusterConfiguration(settings: ClusterSettings): KubeadmDocument
     certificateValidityPeriod: '8760h0m0s',
     networking: { podSubnet: settings.podCidr, serviceSubnet: settings.serviceCidr, dnsDomain: 'cluster.local' },
     ...(components.imageRepository !== undefined && { imageRepository: components.imageRepository }),
+    ...(settings.dnsImageRepository !== undefined && { dns: { imageRepository: settings.dnsImageRepository } }),
     apiServer: {
       certSANs: [...settings.certSans],
       extraArgs: extraArgs({ ...API_SERVER_ARGS, ...(encryptsSecrets ? ENCRYPTION_ARGS : {}), ...gates }, components.apiServerExtraArgs),
