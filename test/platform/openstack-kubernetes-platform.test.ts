@@ -258,7 +258,7 @@ test('one list has every image, of Kubernetes and of the add-ons, and is an outp
     images = app.node
       .findAll()
       .filter((node): node is OpenStackKubernetesPlatform => node instanceof OpenStackKubernetesPlatform)
-      .flatMap((platform) => platform.images.map(({ image }) => image));
+      .flatMap((found) => found.images.map(({ image }) => image));
   });
   expect(images).toEqual(expect.arrayContaining([expect.stringMatching(/kube-apiserver:v1\./), expect.stringMatching(/cinder-csi-plugin:v1\./)]));
   expect(stacks['prod-addons'].json.output.images.value.images.map(({ image }: any) => image)).toEqual(images);

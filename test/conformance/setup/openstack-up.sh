@@ -10,8 +10,6 @@ RUN=/run/lab
 PW=lab-secret # of the lab's services and its admin; they listen on loopback and go with it
 FAKE_COMPUTES=${FAKE_COMPUTES:-5}
 [ "$(id -u)" = 0 ] || die 'openstack-up.sh needs root'
-mkdir -p "$LOG" "$RUN"
-rm -f "$RUN/ready"
 
 if ! command -v octavia-worker >/dev/null || ! command -v ironic-conductor >/dev/null; then
   # nova-compute-qemu is what nova-compute would pull in; the fake driver needs no hypervisor
@@ -23,6 +21,8 @@ if ! command -v octavia-worker >/dev/null || ! command -v ironic-conductor >/dev
     ironic-api ironic-conductor barbican-api iproute2 ebtables ipset bridge-utils
 fi
 [ "${1:-}" != --packages ] || exit 0
+mkdir -p "$LOG" "$RUN"
+rm -f "$RUN/ready"
 start() { # name command...
   local name=$1; shift
   if [ -f "$RUN/$name.pid" ] && kill -0 "$(cat "$RUN/$name.pid")" 2>/dev/null; then return 0; fi
