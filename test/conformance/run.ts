@@ -72,6 +72,7 @@ class Runner {
     await Promise.all([this.runAll(this.checks.filter(onCloud)), this.runAll(this.checks.filter((check) => !onCloud(check)))]);
 
     await Promise.all([...this.states.values()].map((state) => state.done));
+    await endAll(); // what a check forgot would keep this program from ending
     resume();
     for (const stop of this.stops.reverse()) await stop().catch((error: Error) => this.failed.push(this.report('tear-down', 'FAILED', began, error)));
     process.stdout.write(`\n${this.failed.map((line) => `${line}\n`).join('')}`);

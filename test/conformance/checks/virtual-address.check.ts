@@ -118,18 +118,16 @@ async function certificates(context: Context, addresses: readonly string[]): Pro
 /** One keepalived after the other loses its API, and the address is always at one that has it. */
 async function moves(context: Context, name: string, vip: string, addresses: readonly string[]): Promise<void> {
   const bench = await Bench.start(context, name, vip, addresses);
-  const api = (plane: Plane) =>
-    daemon(
-      ...bench.command(
-        plane,
-        'python3',
-        path.join(plane.folder, 'ready.py'),
-        plane.address,
-        ...['crt', 'key'].map((end) => `/etc/kubernetes/pki/api.${end}`),
-      ),
-      path.join(plane.folder, 'api.log'),
-    );
-  const keepalived = (plane: Plane) => daemon(...bench.command(plane, '/usr/local/lib/strata/strata-vip.sh'), path.join(plane.folder, 'vip.log'));
+  const begin = (plane: Plane, log: string, ...program: string[]) => {
+    const begun = daemon(...bench.command(plane, ...program), path.join(plane.folder, log));
+    context.defer(() => begun.stop());
+    return begun;
+  };
+  const api = (plane: Plane) => {
+    const pair = ['crt', 'key'].map((end) => `/etc/kubernetes/pki/api.${end}`);
+    return begin(plane, 'api.log', 'python3', path.join(plane.folder, 'ready.py'), plane.address, ...pair);
+  };
+  const keepalived = (plane: Plane) => begin(plane, 'vip.log', '/usr/local/lib/strata/strata-vip.sh');
 
   const programs = bench.planes.map((plane) => ({ plane, vrrp: keepalived(plane) }));
   await sleep(8000);
