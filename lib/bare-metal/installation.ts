@@ -5,7 +5,7 @@ import { Host } from '../contracts/host';
 import { check, checkUnique, fail } from '../core/validation';
 
 /** A variable of the stack by its name, made once however many hosts share it. */
-export function stackVariable(scope: Construct, name: string, description: string): TerraformVariable {
+function stackVariable(scope: Construct, name: string, description: string): TerraformVariable {
   const stack = TerraformStack.of(scope);
   const existing = stack.node.tryFindChild(name);
   if (existing instanceof TerraformVariable) return existing;

@@ -27,7 +27,7 @@ export function encryptionConfiguration(keys: readonly EncryptionKey[]): Kubeadm
 }
 
 /** Who did what; never what a Secret or a token is. The constant reading of the system's own parts would be most of the log. */
-export function defaultAuditPolicy(): KubeadmDocument {
+function defaultAuditPolicy(): KubeadmDocument {
   const readers = [
     'system:kube-controller-manager',
     'system:kube-scheduler',

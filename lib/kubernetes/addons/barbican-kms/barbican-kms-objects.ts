@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import { CONTROL_PLANE_LABEL } from '../private/cloud-provider-openstack';
 
 /** Where the plugin's socket is on a control-plane node. */
-export const SOCKET_FOLDER = '/var/lib/kms';
+const SOCKET_FOLDER = '/var/lib/kms';
 
 /** How the API server encrypts Secrets: by the plugin's second API; what was written before there was a plugin can still be read. */
 export function encryptionConfiguration(): string {

@@ -173,7 +173,7 @@ const DISKS: { readonly [bus in DiskBus]: number } = { [DiskBus.VIRTIO]: 26, [Di
 const TAKEN = 2;
 
 /** How many volumes a node takes beside its own disks. */
-export function volumeAttachLimit(bus: DiskBus = DiskBus.VIRTIO): number {
+function volumeAttachLimit(bus: DiskBus = DiskBus.VIRTIO): number {
   return DISKS[bus] - TAKEN;
 }
 

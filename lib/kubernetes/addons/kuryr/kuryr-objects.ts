@@ -14,7 +14,7 @@ export interface KuryrFacts {
 }
 
 export const NAMESPACE = 'kube-system';
-export const CONF_FILE = 'kuryr.conf';
+const CONF_FILE = 'kuryr.conf';
 export const CREDENTIAL_FILE = 'neutron-credential.conf';
 export const CA_FILE = 'ca.crt';
 export const CA_FOLDER = '/etc/kuryr-ca';
