@@ -106,6 +106,7 @@ new JsonFile(project, 'jest.config.json', {
     modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/cdktf.out/'],
     setupFiles: ['<rootDir>/test/support/properties.ts'],
     testTimeout: 60_000,
+    maxWorkers: '100%', // Jest's default leaves one of two cores idle
   },
 });
 // Only what is named goes into the package: a state file or a plan that lies about in a work tree must not.
