@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { ClusterSweep } from './cluster-sweep';
 import { IOpenStackCloud } from '../contracts/openstack-cloud';
 import { escapeLiterals } from '../core/escape-literals';
+import { openstackProgram } from '../core/openstack-program';
 import { StepResource } from '../core/step-resource';
 import { inSameStack } from '../nova/private/same-stack';
 
@@ -26,7 +26,7 @@ export interface SweepStepProps {
  */
 export function sweepStep(scope: Construct, id: string, props: SweepStepProps): StepResource {
   const { sweep, cloud, clusterName, projectId } = props;
-  const program = escapeLiterals(readFileSync(join(__dirname, 'sweep-cluster.cjs'), 'utf8'));
+  const program = escapeLiterals(openstackProgram(join(__dirname, 'sweep-cluster.cjs')));
   const run = (mode: 'check' | 'sweep', when: 'create' | 'destroy') => ({
     type: 'local-exec',
     interpreter: ['node', '-e'],
