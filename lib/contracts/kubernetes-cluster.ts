@@ -52,6 +52,18 @@ export interface ClusterCloud {
   readonly routerId?: string;
 }
 
+/** What `KeystoneAuth` must be for the API servers to know it. */
+export interface KeystoneWebhook {
+  /** Address of its Service. */
+  readonly address: string;
+  /** Its certificate, PEM: of the cluster's authority, for that address. */
+  readonly certificate: string;
+  /** Its key, PEM: a reference, sensitive. */
+  readonly privateKey: string;
+  /** Whether it is also asked what users may do. */
+  readonly authorizes: boolean;
+}
+
 /** Layer 4 as add-ons and workloads see it. */
 export interface IKubernetesCluster extends IConstruct {
   /** Name, unique in its OpenStack project: load balancers and volumes carry it. */
@@ -101,6 +113,16 @@ export interface IKubernetesCluster extends IConstruct {
    * @default - not known
    */
   readonly trunkPorts?: boolean;
+  /**
+   * Whether its API servers encrypt Secrets by a key outside the cluster, with a plugin of their own.
+   * @default false
+   */
+  readonly encryptsByKms?: boolean;
+  /**
+   * The webhook that its API servers ask about users of OpenStack.
+   * @default - they ask none
+   */
+  readonly keystoneWebhook?: KeystoneWebhook;
   /**
    * True for a cluster that was there before: what is installed in it isn't known, so that nothing is missed in it.
    * @default false

@@ -1,4 +1,4 @@
-import { API_PORT, ClusterSettings } from './bootstrap/kubeadm-config';
+import { API_PORT, ClusterSettings, KeystoneSettings } from './bootstrap/kubeadm-config';
 import { PkiMaterial } from './bootstrap/pki-material';
 import { CheckedCluster } from './cluster-checks';
 import { ClusterRanges } from './cluster-ranges';
@@ -22,6 +22,7 @@ export function clusterSettings(
   pki: PkiMaterial,
   registries: ImageRegistries,
   { vipAddress, publicAddress }: ApiAddressesOfCluster,
+  keystone?: KeystoneSettings,
 ): ClusterSettings {
   // Reserved for private use (ICANN, 2024): it is in no public DNS, and each node maps it by itself.
   const endpointName = `api.${props.clusterName}.internal`;
@@ -40,7 +41,9 @@ export function clusterSettings(
     components: replaced === undefined ? props.components : { ...props.components, imageRepository: replaced },
     // Of any other registry than its own, kubeadm takes the last part of CoreDNS' path away: a mirror has it whole.
     dnsImageRepository: replaced === undefined ? undefined : `${replaced}/coredns`,
-    encryptsSecrets: encryptionKeyNames(props.security).length > 0,
+    encryptsSecrets: encryptionKeyNames(props.security).length > 0 || props.security?.barbicanKms !== undefined,
+    barbicanKms: props.security?.barbicanKms !== undefined,
+    keystone,
   };
 }
 

@@ -1,6 +1,6 @@
 import { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { ownFile } from './bootstrap/cloud-config';
+import { NodeFile, ownFile } from './bootstrap/cloud-config';
 import { ClusterSettings } from './bootstrap/kubeadm-config';
 import { ApiAddresses, slotFile } from './bootstrap/node-files';
 import { PkiMaterial } from './bootstrap/pki-material';
@@ -108,8 +108,8 @@ export class ControlPlane extends Construct {
     this.slots = names.map((name, i) => new ControlPlaneSlot(scope, name, i, generations[i], props)); // beside it: the name says all
   }
 
-  /** Makes the servers. */
-  public start(settings: ClusterSettings, pki: PkiMaterial, addresses: ApiAddresses): NovaServer[] {
+  /** Makes the servers. Every one gets the further files. */
+  public start(settings: ClusterSettings, pki: PkiMaterial, addresses: ApiAddresses, furtherFiles: readonly NodeFile[] = []): NovaServer[] {
     const { cluster, tags } = this.props;
     const { clusterName, controlPlane } = cluster;
     // The id of the first volume that the first slot ever had, whatever volume it has later: a new one can't make a new cluster.
@@ -125,7 +125,12 @@ export class ControlPlane extends Construct {
     const { virtualRouterId } = this.props;
     const endpointFiles = virtualRouterId === undefined ? [] : virtualAddressFiles(virtualRouterId);
     const where = this.node.scope as Construct; // the user knows the cluster, not its parts
-    const shared = sharedText(this, 'CloudConfig', controlPlaneCloudConfig(where, context, pki, controlPlane, endpointFiles), where);
+    const shared = sharedText(
+      this,
+      'CloudConfig',
+      controlPlaneCloudConfig(where, context, pki, controlPlane, [...endpointFiles, ...furtherFiles]),
+      where,
+    );
     return this.slots.map((slot, i) => {
       const own = slotFile({
         nodeName: slot.nodeName,

@@ -10,15 +10,25 @@ export interface ControllerCredentialProps {
   /** The cluster's name. */
   readonly clusterName: string;
   /**
+   * What it is for: it is named `<cluster>-<purpose>`.
+   * @default "controllers"
+   */
+  readonly purpose?: string;
+  /**
    * A data source `openstack_identity_auth_scope_v3`, which says who is logged in.
    * @default - one is made
    */
   readonly login?: TerraformDataSource;
   /**
    * Its roles, of those that the logged-in user has in the project.
-   * @default - "member" and "load-balancer_member", as far as the user has them
+   * @default - those of `eligibleRoles` that the user has
    */
   readonly roles?: string[];
+  /**
+   * Roles of which it gets those that the user has, where `roles` doesn't say exactly which.
+   * @default - "member" and "load-balancer_member"
+   */
+  readonly eligibleRoles?: string[];
   /**
    * Which credential in turn it is, from 1. Raising it makes a new one, which the controllers get with the next apply of their stack.
    * @default 1
@@ -73,7 +83,7 @@ export class ControllerCredential extends Construct {
       problem: 'roles must not be empty',
       fix: 'leave it out for the least that controllers need',
     });
-    const roles = props.roles ?? this.rolesOfUser(props.login ?? new DataOpenstackIdentityAuthScopeV3(this, 'Scope', { name: 'own' }));
+    const roles = props.roles ?? this.rolesOfUser(props);
     if (generation > 1 && props.keepPrevious !== false) this.make(generation - 1, roles, props);
     const current = this.make(generation, roles, props);
     this.resource = current;
@@ -90,11 +100,11 @@ export class ControllerCredential extends Construct {
   private make(
     generation: number,
     roles: string[],
-    { clusterName, roles: given, expiresAt }: ControllerCredentialProps,
+    { clusterName, purpose = 'controllers', roles: given, eligibleRoles = ROLES, expiresAt }: ControllerCredentialProps,
   ): IdentityApplicationCredentialV3 {
     const suffix = generation === 1 ? '' : `-${generation}`;
     return new IdentityApplicationCredentialV3(this, `ApplicationCredential${suffix}`, {
-      name: `${clusterName}-controllers${suffix}`,
+      name: `${clusterName}-${purpose}${suffix}`,
       unrestricted: false,
       roles,
       expiresAt,
@@ -109,7 +119,7 @@ export class ControllerCredential extends Construct {
           precondition: [
             {
               condition: Op.gte(Fn.lengthOf(roles), 1) as any,
-              errorMessage: `${this.node.path}: the logged-in user has none of the roles ${ROLES.join(', ')} in the project; give cloudCredentialRoles, or cloudCredential`,
+              errorMessage: `${this.node.path}: the logged-in user has none of the roles ${eligibleRoles.join(', ')} in the project; give roles that it has`,
             },
           ],
         }),
@@ -117,10 +127,11 @@ export class ControllerCredential extends Construct {
     });
   }
 
-  private rolesOfUser(login: TerraformDataSource): string[] {
+  private rolesOfUser({ login, eligibleRoles = ROLES }: ControllerCredentialProps): string[] {
+    const scope = login ?? new DataOpenstackIdentityAuthScopeV3(this, 'Scope', { name: 'own' });
     // The credential gets no more than it needs, nor what the user can't give.
-    const own = Token.asList(Fn.lookupNested(login.fqn, ['roles', '*', 'role_name']));
-    const roles = new TerraformLocal(this, 'Roles', Fn.sort(Token.asList(Fn.setintersection(ROLES, [own]))));
+    const own = Token.asList(Fn.lookupNested(scope.fqn, ['roles', '*', 'role_name']));
+    const roles = new TerraformLocal(this, 'Roles', Fn.sort(Token.asList(Fn.setintersection(eligibleRoles, [own]))));
     return roles.asList;
   }
 }

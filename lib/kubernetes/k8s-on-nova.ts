@@ -2,6 +2,7 @@ import { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { AddonRegistry } from './addons/private/addon-registry';
 import { ApiEndpoint } from './api-endpoint';
+import { barbicanEncryption } from './barbican-encryption';
 import { API_PORT } from './bootstrap/kubeadm-config';
 import { clusterAccess } from './cluster-access';
 import { checkCluster, mtuOfPods, warnOfZones } from './cluster-checks';
@@ -13,6 +14,7 @@ import { ClusterSweep } from './cluster-sweep';
 import { ControlPlane } from './control-plane';
 import { ControlPlaneRolls } from './control-plane-rolls';
 import { ControllerCredential } from './controller-credential';
+import { keystoneWebhook } from './keystone-webhook';
 import { nodeBastion, nodeKeyPair } from './node-access';
 import { planChecks } from './plan-checks';
 import { podPorts, withVirtualAddress } from './pod-ports';
@@ -25,7 +27,7 @@ import { workerPool } from './workers';
 import { zonesByName } from './zones';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { Cni } from '../contracts/cni';
-import { ApiAddress, CloudCredential, ClusterAccess, ClusterCloud, IKubernetesCluster } from '../contracts/kubernetes-cluster';
+import { ApiAddress, CloudCredential, ClusterAccess, ClusterCloud, IKubernetesCluster, KeystoneWebhook } from '../contracts/kubernetes-cluster';
 import { NodeImage } from '../contracts/node-image';
 import { IOpenStackCloud } from '../contracts/openstack-cloud';
 import { ImageRegistries } from '../core/image-registries';
@@ -120,6 +122,8 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
   public readonly openstack?: ClusterCloud;
   public readonly apiServerAddresses?: string[];
   public readonly trunkPorts?: boolean;
+  public readonly encryptsByKms?: boolean;
+  public readonly keystoneWebhook?: KeystoneWebhook;
 
   /** The nodes' network. */
   public readonly network: IClusterNetwork;
@@ -279,9 +283,14 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
     this.trunkPorts = cni.needsTrunkPorts;
 
     const pki = (props.pki ?? ClusterPki.generated())._bind(this, clusterName);
-    const settings = clusterSettings(props, this, pki, ImageRegistries._of(this, this), front);
+    const registries = ImageRegistries._of(this, this);
+    const { barbicanKms, keystone } = props.security ?? {};
+    this.keystoneWebhook = keystone && keystoneWebhook(this, 'KeystoneWebhook', keystone, this.serviceCidr, pki);
+    this.encryptsByKms = barbicanKms !== undefined;
+    const kmsFiles = barbicanKms && barbicanEncryption(this, 'BarbicanKms', { options: barbicanKms, cloud, clusterName, version, registries, login });
+    const settings = clusterSettings(props, this, pki, registries, front, this.keystoneWebhook);
     const addresses = { vip: front.vipAddress, controlPlane: ports.map((port) => port.address) };
-    this.controlPlaneServers = controlPlane.start(settings, pki, addresses);
+    this.controlPlaneServers = controlPlane.start(settings, pki, addresses, kmsFiles);
     const workers = {
       dependsOn: swept,
       cluster,

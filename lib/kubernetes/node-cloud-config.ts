@@ -12,7 +12,7 @@ import { KubernetesComponents } from './kubernetes-components';
 import { NodeOptions } from './node-options';
 import { ControlPlaneProps } from './worker-pool';
 import { NodeImage } from '../contracts/node-image';
-import { check, checkInteger, checkListKnown, checkUnique, fail, isKnown, Where } from '../core/validation';
+import { check, checkInteger, checkKnown, checkListKnown, checkUnique, fail, isKnown, Where } from '../core/validation';
 
 /** What the nodes' cloud-config follows from, out of a cluster's options and its network. */
 export interface NodeContext {
@@ -92,6 +92,7 @@ export function checkClusterSettings(
       fix: 'write it as Kubernetes does, for example InPlacePodVerticalScaling',
     });
   }
+  checkKnown(where, 'security.barbicanKms.writes', security.barbicanKms?.writes);
   checkListKnown(where, 'security.encryptionKeys', security.encryptionKeys);
   for (const name of encryptionKeyNames(security)) {
     if (!isKnown(name)) {

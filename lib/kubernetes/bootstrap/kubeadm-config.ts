@@ -1,4 +1,4 @@
-import { API_SERVER_FOLDER, AUDIT_LOG_FOLDER } from './security-files';
+import { API_SERVER_FOLDER, AUDIT_LOG_FOLDER, AUTHORIZATION_FILE, KEYSTONE_FILE, KMS_SOCKET_FOLDER } from './security-files';
 import { KubernetesVersion } from '../../core/kubernetes-version';
 import { KubernetesComponents } from '../kubernetes-components';
 import { ComponentArg } from '../node-options';
@@ -31,6 +31,18 @@ export interface ClusterSettings {
   readonly dnsImageRepository?: string;
   /** Whether Secrets are encrypted in etcd. */
   readonly encryptsSecrets: boolean;
+  /** Whether a plugin beside the API server does that. */
+  readonly barbicanKms?: boolean;
+  /** The webhook for users of OpenStack. */
+  readonly keystone?: KeystoneSettings;
+}
+
+/** How API servers ask about users of OpenStack. */
+export interface KeystoneSettings {
+  /** Address of its Service. */
+  readonly address: string;
+  /** Whether it also says what they may do. */
+  readonly authorizes: boolean;
 }
 
 /** A taint in the form that nodes are registered with. */
@@ -95,6 +107,9 @@ const API_SERVER_ARGS = {
   'tls-min-version': 'VersionTLS12',
 };
 const ENCRYPTION_ARGS = { 'encryption-provider-config': `${API_SERVER_FOLDER}/encryption.yaml` };
+const KEYSTONE_ARGS = { 'authentication-token-webhook-config-file': KEYSTONE_FILE };
+/** In place of authorization-mode, which kubeadm then leaves out. */
+const AUTHORIZATION_ARGS = { 'authorization-config': AUTHORIZATION_FILE };
 
 /** Ours by name, then the user's; of a name that both have, the user's alone. */
 function extraArgs(ours: { readonly [name: string]: string }, users: readonly ComponentArg[] = []): ComponentArg[] {
@@ -104,7 +119,12 @@ function extraArgs(ours: { readonly [name: string]: string }, users: readonly Co
 
 /** What is true of the whole cluster: the same on every control-plane node, and in the cluster's ConfigMap `kubeadm-config`. */
 export function clusterConfiguration(settings: ClusterSettings): KubeadmDocument {
-  const { components = {}, encryptsSecrets } = settings;
+  const { components = {}, encryptsSecrets, keystone } = settings;
+  const optional = {
+    ...(encryptsSecrets ? ENCRYPTION_ARGS : {}),
+    ...(keystone === undefined ? {} : KEYSTONE_ARGS),
+    ...(keystone?.authorizes ? AUTHORIZATION_ARGS : {}),
+  };
   const featureGates = Object.entries(components.featureGates ?? {}).map(([name, on]) => `${name}=${on}`);
   const gates: { readonly [name: string]: string } = featureGates.length > 0 ? { 'feature-gates': featureGates.join(',') } : {};
   return {
@@ -121,10 +141,13 @@ export function clusterConfiguration(settings: ClusterSettings): KubeadmDocument
     ...(settings.dnsImageRepository !== undefined && { dns: { imageRepository: settings.dnsImageRepository } }),
     apiServer: {
       certSANs: [...settings.certSans],
-      extraArgs: extraArgs({ ...API_SERVER_ARGS, ...(encryptsSecrets ? ENCRYPTION_ARGS : {}), ...gates }, components.apiServerExtraArgs),
+      extraArgs: extraArgs({ ...API_SERVER_ARGS, ...optional, ...gates }, components.apiServerExtraArgs),
       extraVolumes: [
         { name: 'strata', hostPath: API_SERVER_FOLDER, mountPath: API_SERVER_FOLDER, readOnly: true, pathType: 'Directory' },
         { name: 'audit', hostPath: AUDIT_LOG_FOLDER, mountPath: AUDIT_LOG_FOLDER, readOnly: false, pathType: 'DirectoryOrCreate' },
+        ...(settings.barbicanKms
+          ? [{ name: 'kms', hostPath: KMS_SOCKET_FOLDER, mountPath: KMS_SOCKET_FOLDER, readOnly: true, pathType: 'DirectoryOrCreate' }]
+          : []),
       ],
     },
     // The API server no longer knows cloud-provider: with it, it ends at once.

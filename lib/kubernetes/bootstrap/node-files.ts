@@ -68,7 +68,7 @@ export function controlPlaneFiles(
     { path: '/etc/strata/kubeadm-init.yaml', content: yamlText(initConfiguration(settings, kubeletExtraArgs)), permissions: '0600' },
     { path: '/etc/strata/kubeadm-cluster.yaml', content: yamlText(clusterConfiguration(settings)), permissions: '0600' },
     { path: '/etc/strata/kubeadm-kubelet.yaml', content: yamlText(kubeletConfiguration(settings.components)), permissions: '0600' },
-    ...apiServerFiles(security, encryptionKeys),
+    ...apiServerFiles(security, encryptionKeys, settings.keystone?.address),
     secret('/etc/kubernetes/pki/ca.crt', pki.caCertificate),
     secret('/etc/kubernetes/pki/ca.key', pki.caKey),
     secret('/etc/kubernetes/pki/etcd/ca.crt', pki.etcdCaCertificate),

@@ -169,6 +169,8 @@ start_local() {
   STARTED=$CONFIGURATION
   # A node that was off for long: before anything runs on lapsed certificates. What is up is the business of strata-renew.
   if [[ $(probe "$STRATA_ADDRESS") != ready ]] && certificates_due; then renew_certificates; fi
+  # What API servers need beside them, and must have without them.
+  if [[ -d $ETC/static-pods ]]; then install -m 600 -t "$KUBERNETES/manifests" "$ETC"/static-pods/*.yaml; fi
   systemctl start kubelet
   wait_ready
 }

@@ -1,21 +1,19 @@
 import { SecretV1 } from '@cdktf/provider-kubernetes/lib/secret-v1';
 import { TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
-import { barbicanKmsPod, encryptionConfiguration } from './barbican-kms-objects';
+import { barbicanCloudConf, barbicanKmsImage, barbicanKmsPod, NAME, NAMESPACE } from './barbican-kms-objects';
 import { EncryptionKey } from './encryption-key';
 import { IKubernetesCluster } from '../../../contracts/kubernetes-cluster';
 import { plain } from '../../../core/plain';
 import { widenProviderRanges } from '../../../core/provider-ranges';
 import { TemplateText } from '../../../core/template-text';
 import { checkInteger, fail } from '../../../core/validation';
-import { renderCloudConf } from '../cloud-config/cloud-conf';
+import { encryptionConfiguration } from '../../bootstrap/security-files';
+import { yamlText } from '../../bootstrap/yaml-text';
 import { ClusterCapability } from '../cluster-addons/cluster-capability';
 import { Addon } from '../private/addon';
 import { requireCloud } from '../private/cloud';
 import { installObjects } from '../private/objects-chart';
-
-const NAME = 'barbican-kms';
-const NAMESPACE = 'kube-system';
 
 /** Properties of BarbicanKms. */
 export interface BarbicanKmsProps {
@@ -39,15 +37,15 @@ export interface BarbicanKmsProps {
 }
 
 /**
- * Secrets are encrypted in etcd by a key that Barbican holds: the plugin of cloud-provider-openstack on every control-plane node, for the API server to
- * talk to by a socket.
+ * Secrets of a cluster that others made are encrypted in etcd by a key that Barbican holds: the plugin of cloud-provider-openstack on every control-plane node, for the
+ * API server to talk to by a socket. K8sOnNova does all of it by itself: `security: { barbicanKms: {} }`.
  *
  * Creates a key (unless one is given), the Secret `barbican-kms` with its cloud.conf, and a DaemonSet on the control plane in `kube-system`, as a Helm
  * release of objects. The API servers must then be told: put `encryptionConfiguration` on each control-plane node, give the flag
  * `--encryption-provider-config`, and mount `/var/lib/kms`. The controllers' credential needs the role that Barbican's policy asks of readers of a
  * key: "creator" or "observer", as a rule.
  *
- * Errors: a cluster whose OpenStack isn't known; both a key and an id.
+ * Errors: a cluster whose OpenStack isn't known; one that encrypts by Barbican already; both a key and an id.
  */
 export class BarbicanKms extends Construct {
   /** Barbican's id of the key. */
@@ -67,26 +65,12 @@ export class BarbicanKms extends Construct {
     }
     const addon = new Addon(this, cluster, { name: 'BarbicanKms', provides: [ClusterCapability.SECRET_ENCRYPTION] });
     this.keyId = props.keyId ?? (key ?? new EncryptionKey(this, 'Key', { name: `${cluster.clusterName}-secrets` })).keyId;
-    this.encryptionConfiguration = encryptionConfiguration();
+    this.encryptionConfiguration = yamlText(encryptionConfiguration([], {}));
 
     widenProviderRanges(this);
     const ca = cloud.caCertificatePem;
     const conf = new TemplateText(this, 'CloudConf', {
-      parts: [
-        renderCloudConf(this, [
-          {
-            name: 'Global',
-            values: {
-              'auth-url': cloud.authUrl,
-              region: cloud.region,
-              'application-credential-id': credential.applicationCredentialId,
-              'application-credential-secret': credential.applicationCredentialSecret,
-              'ca-file': ca === undefined ? undefined : '/etc/config/ca.crt',
-            },
-          },
-          { name: 'KeyManager', values: { 'key-id': this.keyId } },
-        ]),
-      ],
+      parts: [barbicanCloudConf(this, { cloud, credential }, this.keyId)],
     });
     const secret = new SecretV1(this, 'Secret', {
       metadata: { name: NAME, namespace: NAMESPACE, labels: { 'app.kubernetes.io/managed-by': 'terraform' } },
@@ -95,7 +79,7 @@ export class BarbicanKms extends Construct {
     });
     addon.own(secret);
     const template = barbicanKmsPod({
-      image: addon.image(`registry.k8s.io/provider-os/barbican-kms-plugin:${cluster.version.cloudProviderOpenStackVersion}`),
+      image: addon.image(barbicanKmsImage(cluster.version.cloudProviderOpenStackVersion)),
       secretName: NAME,
       checksum: plain(conf.sha256),
     });

@@ -1,9 +1,9 @@
 import { KeystonePolicyRule } from './keystone-policy';
+import { KEYSTONE_PORT } from '../../bootstrap/security-files';
 import { KubernetesObject } from '../private/objects-chart';
 
 export const NAME = 'k8s-keystone-auth';
 export const NAMESPACE = 'kube-system';
-export const PORT = 8443;
 const POLICY = 'k8s-auth-policy';
 
 /** What the objects are made of. */
@@ -50,7 +50,7 @@ export function keystoneAuthObjects(facts: KeystoneAuthFacts): KubernetesObject[
       apiVersion: 'v1',
       kind: 'Service',
       metadata,
-      spec: { clusterIP: facts.clusterIp, selector: labels, ports: [{ name: 'https', port: PORT, targetPort: 'https' }] },
+      spec: { clusterIP: facts.clusterIp, selector: labels, ports: [{ name: 'https', port: KEYSTONE_PORT, targetPort: 'https' }] },
     },
     ...(facts.replicas > 1
       ? [{ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata, spec: { maxUnavailable: 1, selector: { matchLabels: labels } } }]
@@ -88,7 +88,7 @@ function podSpec({ image, keystoneUrl, tlsSecret, ownCa, policy }: KeystoneAuthF
           ...(ownCa ? ['--keystone-ca-file=/etc/pki/ca.crt'] : []),
           ...(policy === undefined ? [] : [`--policy-configmap-name=${POLICY}`]),
         ],
-        ports: [{ name: 'https', containerPort: PORT }],
+        ports: [{ name: 'https', containerPort: KEYSTONE_PORT }],
         resources: { requests: { cpu: '50m', memory: '64Mi' } },
         securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
         readinessProbe: { tcpSocket: { port: 'https' } },

@@ -4,7 +4,7 @@ import { TlsProvider } from '@cdktf/provider-tls/lib/provider';
 import { SelfSignedCert } from '@cdktf/provider-tls/lib/self-signed-cert';
 import { Fn, TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
-import { keystoneAuthObjects, NAME, NAMESPACE, policyJson, PORT } from './keystone-auth-objects';
+import { keystoneAuthObjects, NAME, NAMESPACE, policyJson } from './keystone-auth-objects';
 import { KeystonePolicyRule } from './keystone-policy';
 import { IKubernetesCluster } from '../../../contracts/kubernetes-cluster';
 import { Cidr } from '../../../core/cidr';
@@ -14,6 +14,7 @@ import { plain } from '../../../core/plain';
 import { widenProviderRanges } from '../../../core/provider-ranges';
 import { TemplateText } from '../../../core/template-text';
 import { check, checkInteger, checkKnown, fail, isKnown } from '../../../core/validation';
+import { KEYSTONE_PORT, keystoneKubeconfig } from '../../bootstrap/security-files';
 import { yamlText } from '../../bootstrap/yaml-text';
 import { ClusterCapability } from '../cluster-addons/cluster-capability';
 import { Addon } from '../private/addon';
@@ -36,7 +37,7 @@ export interface KeystoneAuthProps {
   readonly replicas?: number;
   /**
    * Address of its Service, in `serviceCidr`: the API servers know it by that.
-   * @default - the eleventh of `serviceCidr`
+   * @default - the one that the cluster's API servers know; else the eleventh of `serviceCidr`
    */
   readonly clusterIp?: string;
   /**
@@ -49,12 +50,12 @@ export interface KeystoneAuthProps {
 /**
  * Users of OpenStack log in to the cluster with their Keystone tokens, and may do what their roles in their projects allow.
  *
- * Creates a certificate for the webhook (five years), a Secret with it, and in `kube-system`, as a Helm release of objects, the webhook's Deployment, its
+ * Creates a certificate for the webhook (five years, unless the cluster has one for it), a Secret with it, and in `kube-system`, as a Helm release of objects, the webhook's Deployment, its
  * Service with a fixed address, its account and, if a policy is given, the ConfigMap `k8s-auth-policy`. Its pods pass the `restricted` level of Pod Security.
- * The API servers must then be told: put `webhookKubeconfig` on each control-plane node, and give the flag `--authentication-token-webhook-config-file`
- * (and, for the policy, `--authorization-webhook-config-file` with `Webhook` after `Node,RBAC`).
+ * The API servers of a K8sOnNova with `security: { keystone: {} }` know it. Others must be told: put `webhookKubeconfig` on each control-plane node, and give the flag
+ * `--authentication-token-webhook-config-file` (and, for the policy, `--authorization-webhook-config-file` with `Webhook` after `Node,RBAC`).
  *
- * Errors: a cluster whose OpenStack isn't known; rules without roles or projects; an address outside `serviceCidr`.
+ * Errors: a policy or an address that the cluster's API servers don't ask for; a cluster whose OpenStack isn't known; rules without roles or projects; an address outside `serviceCidr`.
  */
 export class KeystoneAuth extends Construct {
   /** Where the webhook answers inside the cluster. */
@@ -79,8 +80,15 @@ export class KeystoneAuth extends Construct {
         fix: "write it as { roles: ['member'], projects: ['team'], resourcePermissions: { … } }",
       });
     }
+    const known = cluster.keystoneWebhook;
+    if (known !== undefined && policy !== undefined && !known.authorizes) {
+      fail(this, {
+        problem: `the API servers of ${cluster.clusterName} don't ask the webhook what users may do: policy would be in vain`,
+        fix: 'give the cluster security.keystone.authorizes: true, or leave policy out',
+      });
+    }
     const address = this.address(props);
-    this.webhookUrl = `https://${address}:${PORT}/webhook`;
+    this.webhookUrl = `https://${address.includes(':') ? `[${address}]` : address}:${KEYSTONE_PORT}/webhook`;
     const addon = new Addon(this, cluster, {
       name: 'KeystoneAuth',
       provides: [ClusterCapability.KEYSTONE_USERS],
@@ -90,22 +98,13 @@ export class KeystoneAuth extends Construct {
       ],
     });
 
-    defaultProvider(this, 'tls', (stack) => new TlsProvider(stack, 'tls'));
     widenProviderRanges(this);
-    const { privateKeyPem } = new PrivateKey(this, 'Key', { algorithm: 'ECDSA', ecdsaCurve: 'P256' });
-    const { certPem } = new SelfSignedCert(this, 'Certificate', {
-      privateKeyPem,
-      subject: [{ commonName: NAME }],
-      ipAddresses: [address],
-      allowedUses: ['digital_signature', 'server_auth'],
-      validityPeriodHours: 5 * 8760,
-      earlyRenewalHours: 60 * 24,
-    });
+    const { certificate, privateKey } = known ?? this.ownCertificate(address);
     const ca = cloud.caCertificatePem;
     const secret = new SecretV1(this, 'Secret', {
       metadata: { name: NAME, namespace: NAMESPACE, labels: { 'app.kubernetes.io/managed-by': 'terraform' } },
       type: 'Opaque',
-      data: { 'tls.crt': certPem, 'tls.key': privateKeyPem, ...(ca === undefined ? {} : { 'ca.crt': ca }) },
+      data: { 'tls.crt': certificate, 'tls.key': privateKey, ...(ca === undefined ? {} : { 'ca.crt': ca }) },
     });
     addon.own(secret);
     this.resource = installObjects(addon, this, 'Release', {
@@ -119,12 +118,15 @@ export class KeystoneAuth extends Construct {
         replicas,
         clusterIp: address,
         tlsSecret: NAME,
-        checksum: Fn.sha256(certPem),
+        checksum: plain(Fn.sha256(certificate)),
         ownCa: ca !== undefined,
         policy: policy === undefined ? undefined : policyJson(policy),
       }),
     });
-    this.webhookKubeconfig = this.kubeconfig('WebhookKubeconfig', this.webhookUrl, Fn.base64encode(certPem), {});
+    this.webhookKubeconfig =
+      known === undefined
+        ? this.kubeconfig('WebhookKubeconfig', this.webhookUrl, Fn.base64encode(certificate), {})
+        : yamlText(keystoneKubeconfig(known.address));
     this.userKubeconfig = this.kubeconfig(
       'UserKubeconfig',
       cluster.kubeconfig.host,
@@ -135,7 +137,27 @@ export class KeystoneAuth extends Construct {
     );
   }
 
+  /** The API servers trust exactly this one. */
+  private ownCertificate(address: string): { readonly certificate: string; readonly privateKey: string } {
+    defaultProvider(this, 'tls', (stack) => new TlsProvider(stack, 'tls'));
+    const { privateKeyPem } = new PrivateKey(this, 'Key', { algorithm: 'ECDSA', ecdsaCurve: 'P256' });
+    const { certPem } = new SelfSignedCert(this, 'Certificate', {
+      privateKeyPem,
+      subject: [{ commonName: NAME }],
+      ipAddresses: [address],
+      allowedUses: ['digital_signature', 'server_auth'],
+      validityPeriodHours: 5 * 8760,
+      earlyRenewalHours: 60 * 24,
+    });
+    return { certificate: certPem, privateKey: privateKeyPem };
+  }
+
   private address({ cluster, clusterIp }: KeystoneAuthProps): string {
+    const known = cluster.keystoneWebhook?.address;
+    if (known !== undefined && clusterIp !== undefined && clusterIp !== known) {
+      fail(this, { problem: `clusterIp isn't the address that the API servers know, ${known}`, value: clusterIp, fix: 'leave it out' });
+    }
+    if (known !== undefined) return known;
     checkAddress(this, 'clusterIp', clusterIp);
     checkInside(this, 'clusterIp', clusterIp, cluster.serviceCidr);
     if (clusterIp === undefined && !isKnown(cluster.serviceCidr)) {

@@ -146,6 +146,7 @@ function givenBy(cluster: IKubernetesCluster): ClusterCapability[] {
   return [
     ...(cluster.cni.replacesKubeProxy ? [] : [ClusterCapability.SERVICE_PROXY]),
     ...(cluster.trunkPorts ? [ClusterCapability.TRUNK_PORTS] : []),
+    ...(cluster.encryptsByKms ? [ClusterCapability.SECRET_ENCRYPTION] : []),
   ];
 }
 
