@@ -39,5 +39,6 @@ build() {
   done
 }
 
-one_at_a_time kubernetes build
+# what is there needs no lock: another run may be building something else for long
+for p in "${PROGRAMS[@]}"; do [ -x "$BIN/$p" ] || { one_at_a_time kubernetes build && break; }; done
 echo "KUBERNETES_BIN=$BIN"
