@@ -46,13 +46,14 @@ const project = new cdk.JsiiProject({
   peerDeps: ['cdktf@^0.21.0', 'constructs@^10.4.2', ...Object.entries(PREBUILT_PROVIDERS).map(([name, range]) => `${name}@${range}`)],
   // Developed against the lowest version of each peer range: what works with it works with the others.
   peerDependencyOptions: { pinnedDevDependency: true },
-  bundledDeps: ['csv-parse@^7.0.3', 'fastest-levenshtein@^1.0.16', 'ipaddr.js@^2.2.0', 'semver@^7.7.2', 'yaml@^2.8.0'],
+  bundledDeps: ['csv-parse@^7.0.3', 'fastest-levenshtein@^1.0.16', 'ipaddr.js@^2.2.0', 'js-yaml@^4.3.2', 'semver@^7.7.2', 'yaml@^2.8.0'],
   devDeps: [
     '@cdktf/commons@^0.21.0',
     '@cdktf/provider-generator@^0.21.0',
     '@swc/core@1.16.18', // the newest of which every platform's binary is published
     '@swc/jest',
     '@types/jest',
+    '@types/js-yaml',
     '@types/semver',
     'cdktf-cli@^0.21.0',
     'cli-table3',

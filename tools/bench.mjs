@@ -8,11 +8,12 @@
  * Ends with an error if `require('cdktf-strata')` takes more than twice the time of `require('cdktf')`.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { stringify } from 'yaml';
 
 const MAX_RATIO = 2.0;
 
@@ -103,5 +104,30 @@ for (const name of existsSync(examples) ? readdirSync(examples).sort() : []) {
   }
   const { stacks, resources, bytes } = synthesised[0];
   line(`load and synthesise ${name}`, synthesised, `${stacks} stacks, ${resources} resources, ${(bytes / 1000).toFixed(0)} kB`);
+}
+
+// An inventory of 5,000 hosts, with two disks and four interfaces each, as somebody's own tools would write it.
+const inventory = mkdtempSync(join(tmpdir(), 'strata-bench-'));
+try {
+  const hosts = Array.from({ length: 5000 }, (_, i) => {
+    const address = `10.10.${i >> 8}.${i & 255}`;
+    const nics = [{ name: 'bond0', networks: [], bondOf: ['eno1', 'eno2'] }, { name: 'bond0.10', networks: ['internal'], address }];
+    const ports = ['eno1', 'eno2'].map((name, n) => ({ name, networks: [], mac: `02:0${n}:00:00:${(i >> 8).toString(16).padStart(2, '0')}:${(i & 255).toString(16).padStart(2, '0')}` })); // prettier-ignore
+    const disks = [{ device: '/dev/sda', size: '480GB' }, { device: '/dev/sdb', size: '3.84TB' }];
+    return { name: `host-${i}`, roles: ['compute'], managementAddress: address, cpuThreads: 64, memory: '256GiB', rack: `r${i % 40}`, disks, nics: [...nics, ...ports] };
+  });
+  const content = { networks: { internal: { cidr: '10.10.0.0/16' } }, hosts };
+  for (const kind of ['yaml', 'json']) {
+    const file = join(inventory, `hosts.${kind}`);
+    writeFileSync(file, kind === 'json' ? JSON.stringify(content) : stringify(content));
+    const reads = Array.from({ length: 3 }, () =>
+      measure(`const { HostInventory } = require(${JSON.stringify(index)});
+        const began = performance.now(); const { hosts } = HostInventory.fromFile(${JSON.stringify(file)});
+        console.log(JSON.stringify({ ms: performance.now() - began, mb: process.memoryUsage().rss / 1e6, hosts: hosts.length }))`),
+    );
+    line(`read ${reads[0].hosts} hosts from a ${kind} file`, reads);
+  }
+} finally {
+  rmSync(inventory, { recursive: true, force: true });
 }
 process.exitCode = within ? 0 : 1;
