@@ -1,4 +1,4 @@
-import { Host } from './host';
+import { CpuArchitecture, Host } from './host';
 import { formatCpuSet, parseCpuSet } from '../core/cpu-set';
 import { check, checkInteger, checkOneOf, checkUnique, fail, isKnown } from '../core/validation';
 
@@ -78,6 +78,30 @@ export interface FlavorPlacement {
    * @default - none are asked for; Nova gives a machine with dedicated CPUs or huge pages one
    */
   readonly numaNodes?: number;
+}
+
+/** How machines that boot an image see their virtual hardware. */
+export interface ImageHardware {
+  /**
+   * Whether it starts by UEFI firmware instead of the BIOS (`hw_firmware_type`, with the machine type q35).
+   * @default false
+   */
+  readonly uefi?: boolean;
+  /**
+   * Whether disks are on a virtio-scsi controller instead of virtio-blk: more disks, and devices are named sda instead of vda.
+   * @default false
+   */
+  readonly scsi?: boolean;
+  /**
+   * Whether the image runs QEMU's guest agent: snapshots are then taken of file systems at rest.
+   * @default false
+   */
+  readonly guestAgent?: boolean;
+  /**
+   * The instruction set that it is for; it must be that of the hosts.
+   * @default - any host will do
+   */
+  readonly architecture?: CpuArchitecture;
 }
 
 /** What a compute host offers to machines under a profile. */
@@ -355,6 +379,24 @@ export class KvmProfile {
       ...(isolateEmulatorThreads && { 'hw:emulator_threads_policy': 'isolate' }),
       ...(hugePageMib !== undefined && { 'hw:mem_page_size': `${hugePageMib * 1024}` }),
       ...(numaNodes !== undefined && { 'hw:numa_nodes': String(numaNodes) }),
+    };
+  }
+
+  /**
+   * Properties for an image whose machines run under this profile: a random number generator and as many network queues as CPUs always; what the image
+   * itself decides by `hardware`.
+   */
+  public imageProperties(hardware: ImageHardware = {}): { readonly [key: string]: string } {
+    const where = 'KvmProfile.imageProperties';
+    if (!isKnown({ ...hardware })) fail(where, { problem: 'hardware must be known at synth, a reference was given', fix: 'give the values' });
+    checkOneOf(where, 'architecture', hardware.architecture, Object.values(CpuArchitecture));
+    return {
+      hw_rng_model: 'virtio',
+      hw_vif_multiqueue_enabled: 'true',
+      ...(hardware.architecture !== undefined && { hw_architecture: hardware.architecture }),
+      ...(hardware.uefi && { hw_firmware_type: 'uefi', hw_machine_type: hardware.architecture === CpuArchitecture.AARCH64 ? 'virt' : 'q35' }),
+      ...(hardware.scsi && { hw_disk_bus: 'scsi', hw_scsi_model: 'virtio-scsi' }),
+      ...(hardware.guestAgent && { hw_qemu_guest_agent: 'yes', os_require_quiesce: 'yes' }),
     };
   }
 

@@ -22,6 +22,16 @@ export interface AvailabilityZone {
   readonly network?: string;
 }
 
+/** What is known of a cloud's services. */
+export interface CloudServices {
+  /** Whether there is Cinder. */
+  readonly blockStorage: boolean;
+  /** Whether there is Barbican, which keeps the keys of encrypted volumes. */
+  readonly keyManager: boolean;
+  /** Whether the engine itself makes what amphorae need: flavor, management network, security groups and key pair. */
+  readonly makesAmphoraResources: boolean;
+}
+
 /** Layer 2 as the layers above see it: an OpenStack to which one can log in. All of it is known at synth, so that it may cross stacks as plain values. */
 export interface IOpenStackCloud extends IConstruct {
   /** Keystone's URL, with /v3. */
@@ -46,6 +56,16 @@ export interface IOpenStackCloud extends IConstruct {
    * @default - not known
    */
   readonly hostCidrs?: string[];
+  /**
+   * Addresses that the cloud's own hosts, its virtual addresses and their routers have, each with who that is. No allocation pool of Neutron may hold them.
+   * @default - not known
+   */
+  readonly reservedAddresses?: { readonly [address: string]: string };
+  /**
+   * What is known of its services.
+   * @default - not known
+   */
+  readonly services?: CloudServices;
   /**
    * The CA (PEM) that signed the API endpoints' certificates.
    * @default - a CA that every system trusts

@@ -1,7 +1,7 @@
 import { ITerraformDependable } from 'cdktf';
 import { HandedOver } from './hand-over';
 import { IBareMetalPool } from '../contracts/bare-metal-pool';
-import { LoadBalancerProvider } from '../contracts/openstack-cloud';
+import { CloudServices, LoadBalancerProvider } from '../contracts/openstack-cloud';
 import { Encapsulation } from '../core/encapsulation';
 
 /**
@@ -31,6 +31,9 @@ export interface BoundEngine {
   readonly handedOver: HandedOver;
   /** Name servers for servers whose subnet names none; undefined if that wasn't decided. */
   readonly dnsServers: string[] | undefined;
+  /** The virtual addresses, each with what it is for. */
+  readonly virtualAddresses: { readonly [address: string]: string };
+  readonly services: CloudServices;
   /** Text files that work without Terraform, by their path under Kolla's configuration folder. */
   readonly files: { readonly [path: string]: string };
 }

@@ -2,8 +2,8 @@ import { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { checkAuthUrl, checkCaCertificate, checkExternalNetworkName, checkRegion, checkZones } from './cloud-checks';
 import { readCloudsYaml } from './clouds-yaml';
-import { AvailabilityZone, IOpenStackCloud, LoadBalancerProvider } from '../contracts/openstack-cloud';
-import { parseCidr } from '../core/cidr-checks';
+import { AvailabilityZone, CloudServices, IOpenStackCloud, LoadBalancerProvider } from '../contracts/openstack-cloud';
+import { checkAddress, parseCidr } from '../core/cidr-checks';
 import { Mtu } from '../core/mtu';
 import { checkInteger } from '../core/validation';
 
@@ -31,6 +31,17 @@ export interface OpenStackCloudAttributes {
    * @default - not known, not checked
    */
   readonly hostCidrs?: string[];
+  /**
+   * Addresses that the cloud's own hosts, its virtual addresses and their routers have, each with who that is: `{ '203.0.113.10': 'the external VIP' }`. No
+   * allocation pool of Neutron may hold them.
+   * @default - not known, not checked
+   */
+  readonly reservedAddresses?: { readonly [address: string]: string };
+  /**
+   * What is known of its services: what a `CloudFoundation` makes there depends on it.
+   * @default - not known
+   */
+  readonly services?: CloudServices;
   /**
    * The CA (PEM) that signed the API endpoints' certificates.
    * @default - a CA that every system trusts
@@ -87,6 +98,8 @@ class ImportedCloud extends Construct implements IOpenStackCloud {
   public readonly tenantNetworkMtu: number;
   public readonly computeHostCount?: number;
   public readonly hostCidrs?: string[];
+  public readonly reservedAddresses?: { readonly [address: string]: string };
+  public readonly services?: CloudServices;
   public readonly caCertificatePem?: string;
   public readonly ready: ITerraformDependable[] = [];
 
@@ -99,6 +112,7 @@ class ImportedCloud extends Construct implements IOpenStackCloud {
     Mtu._parse(this, 'tenantNetworkMtu', attributes.tenantNetworkMtu);
     checkInteger(this, 'computeHostCount', attributes.computeHostCount, { min: 1 });
     (attributes.hostCidrs ?? []).forEach((cidr) => parseCidr(this, 'hostCidrs', cidr));
+    Object.keys(attributes.reservedAddresses ?? {}).forEach((address) => checkAddress(this, 'reservedAddresses', address));
     checkCaCertificate(this, attributes.caCertificatePem);
     this.authUrl = attributes.authUrl;
     this.region = attributes.region;
@@ -108,6 +122,8 @@ class ImportedCloud extends Construct implements IOpenStackCloud {
     this.tenantNetworkMtu = attributes.tenantNetworkMtu;
     this.computeHostCount = attributes.computeHostCount;
     this.hostCidrs = attributes.hostCidrs;
+    this.reservedAddresses = attributes.reservedAddresses;
+    this.services = attributes.services;
     this.caCertificatePem = attributes.caCertificatePem;
   }
 }

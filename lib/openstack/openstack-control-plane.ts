@@ -1,15 +1,18 @@
 import { ITerraformDependable, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
+import { isValid } from 'ipaddr.js';
 import { checkCaCertificate, checkCredentialsDirectory, checkExternalNetworkName, checkRegion, checkZones } from './cloud-checks';
+import { AdminAccess } from './foundation/admin-access';
 import { contentOf, loginOf } from './hand-over';
 import { OpenStackEngine } from './openstack-engine';
 import { OpenStackLogin } from './openstack-login';
 import { IBareMetalPool } from '../contracts/bare-metal-pool';
 import { HostRole, NetworkRole } from '../contracts/host';
-import { AvailabilityZone, IOpenStackCloud, LoadBalancerProvider } from '../contracts/openstack-cloud';
+import { AvailabilityZone, CloudServices, IOpenStackCloud, LoadBalancerProvider } from '../contracts/openstack-cloud';
 import { Cidr } from '../core/cidr';
 import { IpFamily } from '../core/ip-family';
 import { Mtu } from '../core/mtu';
+import { isKnown } from '../core/validation';
 
 /** Properties of OpenStackControlPlane. */
 export interface OpenStackControlPlaneProps {
@@ -66,6 +69,8 @@ export class OpenStackControlPlane extends Construct implements IOpenStackCloud 
   public readonly tenantNetworkMtu: number;
   public readonly computeHostCount?: number;
   public readonly hostCidrs?: string[];
+  public readonly reservedAddresses?: { readonly [address: string]: string };
+  public readonly services?: CloudServices;
   public readonly caCertificatePem?: string;
   public readonly ready: ITerraformDependable[];
   /** The engine's configuration, by file name under its folder: the same files work by hand, without Terraform. They hold no secrets. */
@@ -75,6 +80,8 @@ export class OpenStackControlPlane extends Construct implements IOpenStackCloud 
    * Its values are references to the fetched `clouds.yaml`.
    */
   public readonly adminLogin: OpenStackLogin;
+  /** By which the few constructs log in as administrator that do what no resource of the provider does. */
+  public readonly adminAccess: AdminAccess;
   /** Name servers that the cloud gives to servers whose subnet names none. Undefined if that wasn't decided. */
   public readonly dnsServers?: string[];
   /** Path of the fetched `clouds.yaml` on the machine that runs Terraform, for OS_CLIENT_CONFIG_FILE. */
@@ -106,13 +113,31 @@ export class OpenStackControlPlane extends Construct implements IOpenStackCloud 
     this.loadBalancerProvider = engine.loadBalancerProvider;
     this.computeHostCount = computeHosts.length;
     this.hostCidrs = pool.networks.flatMap(({ cidr }) => (cidr === undefined ? [] : [cidr]));
+    this.reservedAddresses = { ...hostAddresses(pool), ...engine.virtualAddresses };
+    this.services = engine.services;
     const { caCertificatePath, command } = engine.handedOver;
     this.caCertificatePath = props.caCertificatePem === undefined ? caCertificatePath : undefined;
     this.caCertificatePem = this.caCertificatePath === undefined ? props.caCertificatePem : contentOf(this.caCertificatePath, command);
     this.cloudsYamlPath = engine.handedOver.cloudsYamlPath;
     this.adminLogin = loginOf({ ...engine.handedOver, caCertificatePath: this.caCertificatePath });
+    this.adminAccess = { cloud: engine.handedOver.entry, cloudsYamlPath: engine.handedOver.cloudsYamlPath };
     this.dnsServers = engine.dnsServers;
     this.ready = engine.ready;
     this.configurationFiles = engine.files;
   }
+}
+
+/** What the hosts of a pool have, and their gateways. */
+function hostAddresses(pool: IBareMetalPool): { readonly [address: string]: string } {
+  const addresses: { [address: string]: string } = {};
+  for (const host of pool.hosts) {
+    if (host.gateway !== undefined) addresses[host.gateway] = `the gateway of host ${host.name}`;
+  }
+  for (const host of pool.hosts) {
+    for (const address of [host.managementAddress, ...host.nics.map((nic) => nic.address)]) {
+      // a reference, or a name where there is only one to log in by
+      if (address !== undefined && isKnown(address) && isValid(address)) addresses[address] = `host ${host.name}`;
+    }
+  }
+  return addresses;
 }

@@ -1,5 +1,6 @@
 import { TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
+import { FlavorPlacement, KvmProfile } from '../../contracts/kvm-profile';
 import { NodeFlavor, NodeFlavorSize } from '../../contracts/node-flavor';
 import { check, checkInteger, fail } from '../../core/validation';
 import { ComputeFlavorAccessV2 } from '../../providers/openstack/compute-flavor-access-v2';
@@ -17,6 +18,22 @@ export interface FlavorProps {
    * @default - none
    */
   readonly extraSpecs?: { readonly [key: string]: string };
+  /**
+   * The KVM profile of the hosts, for `placement`.
+   * @default - needed with placement
+   */
+  readonly kvm?: KvmProfile;
+  /**
+   * How its servers lie on the hosts: dedicated CPUs, huge pages, NUMA nodes. The extra specs follow from it and from the profile, and what no host could
+   * offer is refused. Give such a flavor a name that says so (`NodeFlavor.of({ …, name })`).
+   * @default - shared CPUs, small pages
+   */
+  readonly placement?: FlavorPlacement;
+  /**
+   * Its id in Nova, 1 to 255 characters, for configuration that must know it before it is there.
+   * @default - Nova's choice
+   */
+  readonly flavorId?: string;
   /**
    * Projects that may use it, by a name of your choice that stays, with their ids. Nobody else sees it then.
    * @default - every project of the cloud may use it
@@ -65,6 +82,11 @@ export class Flavor extends Construct {
       });
       check(this, value, (v) => v.length <= 255, { problem: `extra spec ${key} must have 255 characters at most`, fix: 'shorten it' });
     }
+    const extraSpecs = extraSpecsOf(this, props);
+    check(this, props.flavorId, (flavorId) => /^[\w.-]([\w. -]{0,253}[\w.-])?$/.test(flavorId), {
+      problem: 'flavorId must be letters, digits, "_", "-", "." and inner spaces, 255 at most',
+      fix: 'use a UUID, or leave it out',
+    });
     if (props.projects !== undefined && Object.keys(props.projects).length === 0) {
       fail(this, {
         problem: 'projects must name a project, else nobody could use the flavor',
@@ -80,7 +102,8 @@ export class Flavor extends Construct {
       ephemeral: props.ephemeralDiskGib,
       swap: props.swapMib,
       isPublic: props.projects === undefined,
-      extraSpecs: props.extraSpecs,
+      flavorId: props.flavorId,
+      extraSpecs,
     });
     for (const [name, projectId] of Object.entries(props.projects ?? {})) {
       new ComputeFlavorAccessV2(this, `Access-${name}`, { flavorId: flavor.id, tenantId: projectId });
@@ -101,4 +124,14 @@ function sizeOf(scope: Construct, flavor: NodeFlavor): NodeFlavorSize {
       fix: 'use NodeFlavor.of({ vcpus, memoryMib, diskGib })',
     })
   );
+}
+
+/** What the profile says, and what is given besides. */
+function extraSpecsOf(scope: Construct, { kvm, placement, extraSpecs }: FlavorProps): { readonly [key: string]: string } | undefined {
+  if (placement === undefined) return extraSpecs;
+  if (kvm === undefined) fail(scope, { problem: 'placement needs kvm, the profile of the hosts', fix: 'give the one that the pool has: pool.kvm' });
+  const computed = kvm.flavorExtraSpecs(placement);
+  const twice = Object.keys(extraSpecs ?? {}).find((key) => Object.hasOwn(computed, key));
+  if (twice !== undefined) fail(scope, { problem: 'an extra spec is one that placement makes', value: twice, fix: 'leave it out of extraSpecs' });
+  return { ...computed, ...extraSpecs };
 }

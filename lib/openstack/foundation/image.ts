@@ -66,10 +66,15 @@ export interface ImageProps {
    */
   readonly minMemoryMib?: number;
   /**
-   * Properties for Nova, for example `hw_disk_bus: "scsi"`.
+   * Properties for Nova, for example `hw_disk_bus: "scsi"`. `kvm.imageProperties({ … })` says those that go with KVM.
    * @default - none
    */
   readonly properties?: { readonly [key: string]: string };
+  /**
+   * Id of the project that owns it. Needs an administrator's login.
+   * @default - the project that is logged in to
+   */
+  readonly ownerProjectId?: string;
   /**
    * Tags.
    * @default - none
@@ -117,11 +122,14 @@ export class Image extends Construct {
     check(this, props.sourceUrl, (url) => /^https?:\/\/\S+$/.test(url), { problem: 'sourceUrl must be an http or https address', fix: 'give one' });
     const { algorithm, digest } = readChecksum(this, props.checksum);
     const source = sourceOf(this, props, algorithm);
-    const reserved = Object.keys(props.properties ?? {}).find((key) => /^(os_hash_|os_hidden$|os_glance_|direct_url$|stores$|locations$)/.test(key));
+    const reserved = Object.keys(props.properties ?? {}).find((key) =>
+      /^(os_hash_|os_hidden$|os_glance_|direct_url$|stores$|locations$|owner$)/.test(key),
+    );
     if (reserved !== undefined) fail(this, { problem: 'a property is one that Glance sets itself', value: reserved, fix: 'leave it out' });
 
     // Glance would rename the old content in place, and where the new one comes from is ignored below.
-    const content = new StepResource(this, 'Content', { triggers: { name: props.name, digest } });
+    const owner = props.ownerProjectId;
+    const content = new StepResource(this, 'Content', { triggers: { name: props.name, digest, ...(owner === undefined ? {} : { owner }) } });
     const image = new ImagesImageV2(this, 'Resource', {
       name: props.name,
       containerFormat: 'bare',
@@ -129,14 +137,18 @@ export class Image extends Construct {
       visibility: props.visibility ?? ImageVisibility.PUBLIC,
       minDiskGb: props.minDiskGib,
       minRamMb: props.minMemoryMib,
-      properties: props.properties,
+      properties: props.ownerProjectId === undefined ? props.properties : { ...props.properties, owner: props.ownerProjectId },
       tags: props.tags,
       protected: props.deleteProtection ?? false,
       verifyChecksum: true, // MD5 of the file against what Glance received
       ...source,
       lifecycle: {
         // Where it came from says nothing about its content, and differs from machine to machine.
-        ignoreChanges: ['local_file_path', 'image_source_url', 'image_cache_path', 'verify_checksum'],
+        ignoreChanges: [
+          ...['local_file_path', 'image_source_url', 'image_cache_path', 'verify_checksum'],
+          // Glance takes it like a property, and gives it back as something else.
+          ...(props.ownerProjectId === undefined ? [] : ['properties["owner"]']),
+        ],
         ...replacement({ replaceTriggeredBy: [content], createBeforeDestroy: true }),
         ...contentConditions(this, props.name, algorithm, digest, source.localFilePath),
       },

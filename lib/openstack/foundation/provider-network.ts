@@ -1,6 +1,7 @@
 import { ITerraformDependable, TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
-import { checkAllocationPools } from './allocation-pools';
+import { checkAllocationPools, checkReserved } from './allocation-pools';
+import { checkProjects, rbacPolicies } from './rbac';
 import { Cidr } from '../../core/cidr';
 import { checkAddress, checkInside, parseCidr } from '../../core/cidr-checks';
 import { IpFamily } from '../../core/ip-family';
@@ -51,6 +52,23 @@ export interface ProviderNetworkProps {
    */
   readonly shared?: boolean;
   /**
+   * Projects that may use it, by a name of your choice that stays, with their ids (RBAC policies): for routers and floating IPs if it is external, else for
+   * servers. Nobody else sees it then.
+   * @default - every project if it is external or shared, else the administrator's alone
+   */
+  readonly projects?: { readonly [name: string]: string };
+  /**
+   * Addresses in it that somebody has, each with who that is: hosts, virtual addresses, routers. No allocation pool may hold them.
+   * `cloud.reservedAddresses` has those of a cloud that was made here.
+   * @default - none are known
+   */
+  readonly reservedAddresses?: { readonly [address: string]: string };
+  /**
+   * Id of the subnet pool that the CIDR is taken from, so that the pool's address scope holds.
+   * @default - from none
+   */
+  readonly subnetPoolId?: string;
+  /**
    * Whether Neutron's DHCP answers there. On a network that other machines share, it would answer them.
    * @default - only if it isn't external
    */
@@ -75,7 +93,7 @@ export interface ProviderNetworkProps {
 /**
  * A network of the data centre made known to Neutron: flat or VLAN, usually the external one. Needs an administrator's login.
  *
- * Creates the network and one subnet. What takes a floating IP must depend on `ready`: Neutron has none to give before the subnet is there.
+ * Creates the network and one subnet, and a policy for each of `projects`. What takes a floating IP must depend on `ready`: Neutron has none to give before the subnet is there.
  */
 export class ProviderNetwork extends Construct {
   /** The L1 network. */
@@ -110,11 +128,14 @@ export class ProviderNetwork extends Construct {
     checkInside(this, 'gatewayAddress', gateway, props.cidr);
     for (const address of props.dnsNameservers ?? []) checkAddress(this, 'dnsNameservers', address);
     checkAllocationPools(this, props.allocationPools ?? [], cidr, gateway);
+    checkReserved(this, props.allocationPools, cidr, gateway, props.reservedAddresses);
+    checkProjects(this, props.projects, props.shared ?? false);
 
     const network = new NetworkingNetworkV2(this, 'Resource', {
       name: props.name,
       adminStateUp: true,
-      external,
+      // A policy for a project makes a network external by itself; said here, it would be so for every project.
+      external: external && props.projects !== undefined ? undefined : external,
       shared: props.shared ?? false,
       mtu: props.mtu,
       segments: [
@@ -130,6 +151,7 @@ export class ProviderNetwork extends Construct {
       name: props.name,
       networkId: network.id,
       cidr: props.cidr,
+      subnetpoolId: props.subnetPoolId,
       ipVersion: cidr?.family === IpFamily.V6 ? 6 : 4,
       gatewayIp: gateway,
       enableDhcp: props.dhcp ?? !external,
@@ -142,7 +164,8 @@ export class ProviderNetwork extends Construct {
     this.networkName = props.name;
     this.networkId = network.id;
     this.subnetId = subnet.id;
-    this.ready = [network, subnet];
+    const action = external ? 'access_as_external' : 'access_as_shared';
+    this.ready = [network, subnet, ...rbacPolicies(this, { objectType: 'network', objectId: network.id, action, projects: props.projects })];
   }
 }
 

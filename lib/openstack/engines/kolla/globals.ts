@@ -33,6 +33,14 @@ export function computedGlobals(model: KollaModel): { readonly [name: string]: u
   };
 }
 
+/** Whether Kolla makes flavor, network, groups and key of the amphorae: `octavia_auto_configure`, by default wherever there are amphorae. */
+export function configuresOctavia(model: KollaModel): boolean {
+  const settings: { readonly [name: string]: unknown } = { ...computedGlobals(model), ...model.options.extraGlobals };
+  const byDefault = String(settings.octavia_provider_drivers ?? 'amphora').includes('amphora');
+  const { octavia_auto_configure: said } = settings;
+  return said === undefined || said === null ? byDefault : /^(yes|on|1|true|y|t)$/i.test(String(said));
+}
+
 function virtualAddresses(model: KollaModel): { readonly [name: string]: unknown } {
   return {
     kolla_internal_vip_address: model.options.internalVip,

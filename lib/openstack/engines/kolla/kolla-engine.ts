@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { FileProvisioner, Fn, ITerraformDependable, RemoteExecProvisioner, SSHProvisionerConnection, TerraformLocal, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { renderConfigFiles } from './config-files';
-import { renderGlobals } from './globals';
+import { configuresOctavia, renderGlobals } from './globals';
 import { renderInventory } from './inventory';
 import { resolveKolla } from './kolla-checks';
 import { KollaModel } from './kolla-model';
@@ -40,6 +40,15 @@ export function bindKolla(scope: Construct, surroundings: EngineSurroundings, op
       entry: 'kolla-admin',
       caCertificatePath: model.tls ? `${folder}/ca.crt` : undefined,
       command: `npx strata credentials ${TerraformStack.of(scope).node.id}`,
+    },
+    virtualAddresses: {
+      [model.externalVip]: 'the external virtual address',
+      [options.internalVip]: 'the internal virtual address', // last: it may be both
+    },
+    services: {
+      blockStorage: model.cinder.kind !== 'none',
+      keyManager: options.services?.barbican ?? false,
+      makesAmphoraResources: configuresOctavia(model),
     },
     files,
   };
