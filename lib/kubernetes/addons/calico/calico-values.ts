@@ -1,5 +1,5 @@
 import { CalicoEncapsulation, Cni } from '../../../contracts/cni';
-import { ChartValues } from '../private/helm-release';
+import { ChartValues } from '../../../core/helm-release';
 
 /** What Calico is told of its cluster. */
 export interface CalicoFacts {

@@ -2,10 +2,10 @@ import { Op, Token } from 'cdktf';
 import { CiliumRouting, Cni, Hubble, PodTransport } from '../../../contracts/cni';
 import { ApiAddress } from '../../../contracts/kubernetes-cluster';
 import { Cidr } from '../../../core/cidr';
+import { ChartValues } from '../../../core/helm-release';
 import { IpFamily } from '../../../core/ip-family';
 import { isKnown } from '../../../core/validation';
 import { ChartImage } from '../private/chart-images';
-import { ChartValues } from '../private/helm-release';
 
 /** What Cilium is told of its cluster. */
 export interface CiliumFacts {

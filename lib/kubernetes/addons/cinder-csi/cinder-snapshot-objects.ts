@@ -1,7 +1,7 @@
 import { CinderSnapshotClass, CinderSnapshotType } from './cinder-snapshot-class';
 import { checkDnsSubdomain } from '../../../core/naming';
+import { KubernetesObject } from '../../../core/objects-chart';
 import { checkInteger, checkKnown, checkUnique, fail, Where } from '../../../core/validation';
-import { KubernetesObject } from '../private/objects-chart';
 import { snapshotClassObject } from '../volume-snapshots/snapshot-class-object';
 
 /** The object of a class. Its parameters are those of the driver (pkg/csi/cinder of cloud-provider-openstack 1.36). */

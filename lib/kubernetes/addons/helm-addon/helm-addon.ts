@@ -6,10 +6,11 @@ import { valid } from 'semver';
 import { parseAllDocuments } from 'yaml';
 import { IKubernetesCluster } from '../../../contracts/kubernetes-cluster';
 import { checkDnsLabel } from '../../../core/naming';
+import { KubernetesObject } from '../../../core/objects-chart';
 import { check, checkInteger, checkKnown, checkUnique, fail } from '../../../core/validation';
 import { ClusterCapability } from '../cluster-addons/cluster-capability';
 import { Addon } from '../private/addon';
-import { installObjects, keptDefinition, KubernetesObject } from '../private/objects-chart';
+import { installObjects, keptDefinition } from '../private/objects-chart';
 
 /** An image that a chart makes a cluster run, and where the chart's values take it from: paths like `controller.image.repository`. */
 export interface HelmAddonImage {

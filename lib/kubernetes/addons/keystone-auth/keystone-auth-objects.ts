@@ -1,6 +1,6 @@
 import { KeystonePolicyRule } from './keystone-policy';
+import { KubernetesObject } from '../../../core/objects-chart';
 import { KEYSTONE_PORT } from '../../bootstrap/security-files';
-import { KubernetesObject } from '../private/objects-chart';
 
 export const NAME = 'k8s-keystone-auth';
 export const NAMESPACE = 'kube-system';

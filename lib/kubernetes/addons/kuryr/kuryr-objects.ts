@@ -1,5 +1,6 @@
+import { KubernetesObject } from '../../../core/objects-chart';
 import { CONTROL_PLANE_LABEL, CONTROL_PLANE_TOLERATION, UNINITIALIZED_TOLERATION } from '../private/cloud-provider-openstack';
-import { keptDefinition, KubernetesObject } from '../private/objects-chart';
+import { keptDefinition } from '../private/objects-chart';
 
 /** What the objects are made of. */
 export interface KuryrFacts {

@@ -1,6 +1,6 @@
+import { ChartValues } from '../../../core/helm-release';
 import { Chart } from '../private/addon';
 import { ChartImage } from '../private/chart-images';
-import { ChartValues } from '../private/helm-release';
 
 /** Where its makers publish the chart. */
 const REPOSITORY = 'https://raw.githubusercontent.com/kubernetes-csi/csi-driver-nfs/master/charts';

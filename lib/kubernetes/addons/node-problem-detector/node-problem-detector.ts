@@ -1,10 +1,11 @@
 import { TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
 import { IKubernetesCluster } from '../../../contracts/kubernetes-cluster';
+import { KubernetesObject } from '../../../core/objects-chart';
 import { check, checkInteger } from '../../../core/validation';
 import { ClusterCapability } from '../cluster-addons/cluster-capability';
 import { Addon } from '../private/addon';
-import { installObjects, KubernetesObject } from '../private/objects-chart';
+import { installObjects } from '../private/objects-chart';
 
 const NAME = 'node-problem-detector';
 const NAMESPACE = 'kube-system';

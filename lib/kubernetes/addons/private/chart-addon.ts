@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { valid } from 'semver';
 import { Addon } from './addon';
 import { ChartImage } from './chart-images';
-import { ChartValues } from './helm-release';
+import { ChartValues } from '../../../core/helm-release';
 import { check, checkInteger } from '../../../core/validation';
 import { ChartAddonProps } from '../chart-addon/chart-addon-props';
 

@@ -1,4 +1,4 @@
-import { ChartValues } from './helm-release';
+import { ChartValues } from '../../../core/helm-release';
 import { formatImage, ImageReference, parseImage } from '../../../core/image-reference';
 import { ImageRegistries } from '../../../core/image-registries';
 import { isKnown } from '../../../core/validation';

@@ -1,5 +1,5 @@
 import { SnapshotClass, SnapshotDeletionPolicy } from './snapshot-class';
-import { KubernetesObject } from '../private/objects-chart';
+import { KubernetesObject } from '../../../core/objects-chart';
 
 /** The object of a class. */
 export function snapshotClassObject(

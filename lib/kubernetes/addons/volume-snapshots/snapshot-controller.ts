@@ -1,5 +1,5 @@
+import { KubernetesObject } from '../../../core/objects-chart';
 import { CONTROL_PLANE_LABEL, CONTROL_PLANE_TOLERATION } from '../private/cloud-provider-openstack';
-import { KubernetesObject } from '../private/objects-chart';
 
 /** As its makers publish it, of the same version as the definitions. */
 export const SNAPSHOT_CONTROLLER_IMAGE = 'registry.k8s.io/sig-storage/snapshot-controller:v8.4.0';

@@ -3,10 +3,11 @@ import { TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
 import { SNAPSHOT_CONTROLLER_IMAGE, snapshotControllerObjects } from './snapshot-controller';
 import { IKubernetesCluster } from '../../../contracts/kubernetes-cluster';
+import { localChart } from '../../../core/helm-release';
 import { checkInteger } from '../../../core/validation';
 import { ClusterCapability } from '../cluster-addons/cluster-capability';
 import { Addon } from '../private/addon';
-import { installObjects, localChart } from '../private/objects-chart';
+import { installObjects } from '../private/objects-chart';
 
 /** Properties of VolumeSnapshots. */
 export interface VolumeSnapshotsProps {
