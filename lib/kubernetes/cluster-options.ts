@@ -1,3 +1,4 @@
+import { BootstrapToken } from './bootstrap-token';
 import { ClusterPki } from './cluster-pki';
 import { ClusterSecurity } from './cluster-security';
 import { ClusterSweep } from './cluster-sweep';
@@ -156,7 +157,8 @@ export interface ClusterOptions {
    */
   readonly checkQuota?: boolean;
   /**
-   * A kubeconfig file on the machine that runs Terraform, with which the gate behind a rolled control-plane slot and the drainer of workers log in by `kubectl`.
+   * A kubeconfig file on the machine that runs Terraform, with which the gate behind a rolled control-plane slot, the drainer of workers and what registers their token
+   * log in by `kubectl`.
    * Its context `kubernetes-admin@<cluster>` is used if it has one, else its current one, and only if that has this cluster's CA. It isn't needed to make the cluster.
    * @default - what kubectl uses by itself there: `KUBECONFIG`, or `~/.kube/config`
    */
@@ -166,6 +168,11 @@ export interface ClusterOptions {
    * @default WorkerDrain.enabled()
    */
   readonly drain?: WorkerDrain;
+  /**
+   * How long the token is known to the cluster with which workers join, and the how many-th it is.
+   * @default - BootstrapToken.renewed(); where `drain` is disabled, BootstrapToken.permanent()
+   */
+  readonly bootstrapToken?: BootstrapToken;
   /**
    * Whether a destroy also removes what the cluster's own controllers made in OpenStack.
    * @default ClusterSweep.enabled()

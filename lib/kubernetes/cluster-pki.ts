@@ -20,7 +20,7 @@ export class ClusterPki {
    * its last 30 days). The keys are in Terraform's state: use a backend that encrypts it.
    */
   public static generated(): ClusterPki {
-    return new ClusterPki((scope) => new GeneratedPki(scope, 'Pki'));
+    return new ClusterPki((scope, _, tokenGeneration) => new GeneratedPki(scope, 'Pki', tokenGeneration));
   }
 
   /**
@@ -37,17 +37,17 @@ export class ClusterPki {
     return new ClusterPki((scope, clusterName) => new VariablePki(scope, 'Pki', { prefix: options.prefix ?? clusterName.replace(/-/g, '_') }));
   }
 
-  private readonly make: (scope: Construct, clusterName: string) => PkiMaterial;
+  private readonly make: (scope: Construct, clusterName: string, tokenGeneration: number) => PkiMaterial;
 
-  private constructor(make: (scope: Construct, clusterName: string) => PkiMaterial) {
+  private constructor(make: (scope: Construct, clusterName: string, tokenGeneration: number) => PkiMaterial) {
     this.make = make;
   }
 
   /**
-   * Makes it in the cluster's stack.
+   * Makes it in the cluster's stack. A token that is brought has no generation: it is a new one when its variable has a new value.
    * @internal
    */
-  public _bind(scope: Construct, clusterName: string): PkiMaterial {
-    return this.make(scope, clusterName);
+  public _bind(scope: Construct, clusterName: string, tokenGeneration: number): PkiMaterial {
+    return this.make(scope, clusterName, tokenGeneration);
   }
 }

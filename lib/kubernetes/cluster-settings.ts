@@ -1,5 +1,6 @@
 import { API_PORT, ClusterSettings, KeystoneSettings } from './bootstrap/kubeadm-config';
 import { PkiMaterial } from './bootstrap/pki-material';
+import { BootstrapToken } from './bootstrap-token';
 import { CheckedCluster } from './cluster-checks';
 import { ClusterRanges } from './cluster-ranges';
 import { KUBERNETES_REGISTRY } from './kubernetes-images';
@@ -20,6 +21,7 @@ export function clusterSettings(
   props: CheckedCluster,
   ranges: ClusterRanges,
   pki: PkiMaterial,
+  token: BootstrapToken,
   registries: ImageRegistries,
   { vipAddress, publicAddress }: ApiAddressesOfCluster,
   keystone?: KeystoneSettings,
@@ -37,6 +39,7 @@ export function clusterSettings(
     serviceCidr: both(ranges.serviceCidr, ranges.secondaryServiceCidr),
     kubeProxy: !props.cni.replacesKubeProxy,
     bootstrapToken: pki.bootstrapToken,
+    bootstrapTokenHours: token.lifetimeHours,
     configurationRevision: props.configurationRevision ?? 1,
     components: replaced === undefined ? props.components : { ...props.components, imageRepository: replaced },
     // Of any other registry than its own, kubeadm takes the last part of CoreDNS' path away: a mirror has it whole.

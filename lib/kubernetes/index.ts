@@ -1,4 +1,5 @@
 export * from './api-endpoint';
+export * from './bootstrap-token';
 export * from './cluster-options';
 export * from './cluster-pki';
 export * from './cluster-sweep';

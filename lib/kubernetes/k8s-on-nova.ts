@@ -4,6 +4,7 @@ import { AddonRegistry } from './addons/private/addon-registry';
 import { ApiEndpoint } from './api-endpoint';
 import { barbicanEncryption } from './barbican-encryption';
 import { API_PORT } from './bootstrap/kubeadm-config';
+import { BootstrapToken } from './bootstrap-token';
 import { clusterAccess } from './cluster-access';
 import { checkCluster, mtuOfPods, warnOfZones } from './cluster-checks';
 import { ClusterOptions } from './cluster-options';
@@ -20,7 +21,7 @@ import { planChecks } from './plan-checks';
 import { podPorts, withVirtualAddress } from './pod-ports';
 import { ReadyGate } from './ready-gate';
 import { ReadyGateStep } from './ready-gate-step';
-import { drainer, rollGate } from './runner-steps';
+import { drainer, rollGate, tokenStep } from './runner-steps';
 import { sweepStep } from './sweep-step';
 import { WorkerDrain } from './worker-drain';
 import { workerPool } from './workers';
@@ -229,6 +230,7 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
             cloud,
             clusterName,
             projectId: login.projectId,
+            kuryr: cni.needsTrunkPorts ? 'also' : 'no',
             dependsOn: [
               ...this.network.routed,
               ...(this.securityGroups instanceof NodeSecurityGroups ? [this.securityGroups.controlPlaneGroup, this.securityGroups.workerGroup] : []),
@@ -282,13 +284,15 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
     this.apiServerAddresses = ports.map((port) => port.address);
     this.trunkPorts = cni.needsTrunkPorts;
 
-    const pki = (props.pki ?? ClusterPki.generated())._bind(this, clusterName);
+    const drain = props.drain ?? WorkerDrain.enabled();
+    const token = props.bootstrapToken ?? (drain.isEnabled ? BootstrapToken.renewed() : BootstrapToken.permanent());
+    const pki = (props.pki ?? ClusterPki.generated())._bind(this, clusterName, token.generation);
     const registries = ImageRegistries._of(this, this);
     const { barbicanKms, keystone } = props.security ?? {};
     this.keystoneWebhook = keystone && keystoneWebhook(this, 'KeystoneWebhook', keystone, this.serviceCidr, pki);
     this.encryptsByKms = barbicanKms !== undefined;
     const kmsFiles = barbicanKms && barbicanEncryption(this, 'BarbicanKms', { options: barbicanKms, cloud, clusterName, version, registries, login });
-    const settings = clusterSettings(props, this, pki, registries, front, this.keystoneWebhook);
+    const settings = clusterSettings(props, this, pki, token, registries, front, this.keystoneWebhook);
     const addresses = { vip: front.vipAddress, controlPlane: ports.map((port) => port.address) };
     this.controlPlaneServers = controlPlane.start(settings, pki, addresses, kmsFiles);
     const workers = {
@@ -336,8 +340,11 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
       dependsOn: this.ready,
     };
     rolls.remember([...this.ready, ...(gate.isEnabled ? [rollGate(this, 'RollGate', this.controlPlaneServers, gate, runner)] : [])]);
-    const drain = props.drain ?? WorkerDrain.enabled();
-    if (drain.isEnabled) drainer(this, 'Drainer', this.workerPools, drain, runner);
+    const registered = token.isRenewed
+      ? [tokenStep(this, 'WorkerToken', this.workerPools, token, pki.bootstrapToken, drain.onUnreachable, runner)]
+      : [];
+    // It waits for new workers, and they for the token.
+    if (drain.isEnabled) drainer(this, 'Drainer', this.workerPools, drain, { ...runner, dependsOn: [...runner.dependsOn, ...registered] });
     const servers = this.workerPools.flatMap((pool) => pool.servers);
     const poolZones = props.workerPools.flatMap((pool) => zonesByName(this, `workerPools.${pool.name}.zones`, cloud.zones, pool.zones));
     const checks = new Construct(this, 'Checks');

@@ -1,15 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ITerraformDependable } from 'cdktf';
+import { ITerraformDependable, TerraformLocal } from 'cdktf';
 import { Construct } from 'constructs';
+import { TOKEN_DESCRIPTION } from './bootstrap/kubeadm-config';
+import { BootstrapToken } from './bootstrap-token';
 import { ReadyGate } from './ready-gate';
-import { WorkerDrain } from './worker-drain';
+import { OnUnreachable, WorkerDrain } from './worker-drain';
+import { address } from '../core/replacement';
 import { StepResource } from '../core/step-resource';
 import { TemplateText } from '../core/template-text';
 import { NovaServer } from '../nova/nova-server';
 import { ServerPool } from '../nova/server-pool';
 
-/** What every step needs that asks the cluster by kubectl. None of it is secret: else Terraform would hide what the programs say. */
+/** What every step needs that asks the cluster by kubectl. None of it is secret: else Terraform would hide what the programs say, until they fail. */
 export interface RunnerStepProps {
   readonly clusterName: string;
   /** The cluster's CA, PEM. */
@@ -63,13 +66,47 @@ export function rollGate(scope: Construct, id: string, servers: readonly NovaSer
 
 /** The one drainer of a cluster: run again whenever a worker comes or goes, after the new servers are there and before the old ones go. */
 export function drainer(scope: Construct, id: string, pools: readonly ServerPool[], drain: WorkerDrain, props: RunnerStepProps): StepResource {
-  const triggers = Object.fromEntries(pools.map((pool) => [pool.poolName, pool.servers.map((server) => server.serverId).join(' ')]));
   const wanted = pools.map((pool, i) => [`STRATA_POOL_${i}`, pool.servers.map((server) => `${server.serverName}=${server.serverId}`).join(' ')]);
-  return step(scope, id, 'drain-workers.sh', { ...props, dependsOn: [...props.dependsOn, ...pools.flatMap((pool) => pool.ready)] }, triggers, {
-    STRATA_TIMEOUT: String(drain.readyTimeoutSeconds),
-    STRATA_DRAIN_TIMEOUT: String(drain.drainTimeoutSeconds),
-    STRATA_UNMANAGED_PODS: drain.deleteUnmanagedPods ? 'delete' : 'keep',
-    STRATA_ON_UNREACHABLE: drain.onUnreachable,
-    ...Object.fromEntries(wanted),
+  return step(
+    scope,
+    id,
+    'drain-workers.sh',
+    { ...props, dependsOn: [...props.dependsOn, ...pools.flatMap((pool) => pool.ready)] },
+    serverIds(pools),
+    {
+      STRATA_TIMEOUT: String(drain.readyTimeoutSeconds),
+      STRATA_DRAIN_TIMEOUT: String(drain.drainTimeoutSeconds),
+      STRATA_UNMANAGED_PODS: drain.deleteUnmanagedPods ? 'delete' : 'keep',
+      STRATA_ON_UNREACHABLE: drain.onUnreachable,
+      ...Object.fromEntries(wanted),
+    },
+  );
+}
+
+/**
+ * Registers the token with which workers join: when it is another one, and again whenever a worker comes, once its server is there; it tries until the token is good.
+ * A step of its own, for what it is told is secret, and Terraform says nothing of such a program but when it fails.
+ */
+export function tokenStep(
+  scope: Construct,
+  id: string,
+  pools: readonly ServerPool[],
+  token: BootstrapToken,
+  value: string,
+  onUnreachable: OnUnreachable,
+  props: RunnerStepProps,
+): StepResource {
+  const known = new TerraformLocal(scope, `${id}Value`, value); // of two parts, which is none for a function of the framework
+  const triggers = { ...serverIds(pools), token: `\${nonsensitive(sha256(${address(known)}))}` };
+  return step(scope, id, 'register-token.sh', { ...props, dependsOn: [...props.dependsOn, ...pools.flatMap((pool) => pool.ready)] }, triggers, {
+    STRATA_TOKEN: value,
+    STRATA_TOKEN_HOURS: String(token.lifetimeHours),
+    STRATA_TOKEN_DESCRIPTION: TOKEN_DESCRIPTION,
+    STRATA_ON_UNREACHABLE: onUnreachable,
   });
+}
+
+/** Changes whenever a worker comes or goes. */
+function serverIds(pools: readonly ServerPool[]): { [pool: string]: string } {
+  return Object.fromEntries(pools.map((pool) => [pool.poolName, pool.servers.map((server) => server.serverId).join(' ')]));
 }

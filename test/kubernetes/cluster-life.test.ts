@@ -1,6 +1,8 @@
 import { clusterIn } from './cluster-fixture';
 import { NodeFlavor } from '../../lib/contracts/node-flavor';
 import { ApiEndpoint } from '../../lib/kubernetes/api-endpoint';
+import { BootstrapToken } from '../../lib/kubernetes/bootstrap-token';
+import { ClusterPki } from '../../lib/kubernetes/cluster-pki';
 import { ClusterSweep } from '../../lib/kubernetes/cluster-sweep';
 import { K8sOnNovaProps } from '../../lib/kubernetes/k8s-on-nova';
 import { OnUnreachable, WorkerDrain } from '../../lib/kubernetes/worker-drain';
@@ -80,6 +82,65 @@ describe('change', () => {
     });
     expect(() => WorkerDrain.enabled({ drainTimeoutSeconds: 5 })).toThrow(/drainTimeoutSeconds must be a whole number from 10 to 7200, got 5/);
     expect(Object.keys(synth({ drain: WorkerDrain.disabled() }).resources('terraform_data')).filter((name) => name.includes('Drainer'))).toEqual([]);
+  });
+
+  describe('the token of workers', () => {
+    const tokenStep = (props: Partial<K8sOnNovaProps> = {}) => step(synth(props), 'WorkerToken');
+
+    test('is registered for every worker that comes, once it is there, and before the drainer waits for it', () => {
+      const registers = step(cluster, 'WorkerToken');
+      expect(registers.triggers_replace).toEqual({
+        'prod-general': expect.stringMatching(/openstack_compute_instance_v2\.\S+\.id\} \$\{openstack_compute_instance_v2/),
+        token: expect.stringMatching(/^\$\{nonsensitive\(sha256\(local\.\w+\)\)\}$/),
+      });
+      for (const server of Object.keys(cluster.resources('openstack_compute_instance_v2')).filter((name) => name.includes('workers'))) {
+        expect(registers.depends_on).toContain(`openstack_compute_instance_v2.${server}`);
+      }
+      expect(step(cluster, 'Drainer').depends_on).toContainEqual(expect.stringMatching(/^terraform_data\.K8s_WorkerToken/));
+      const [{ 'local-exec': run }] = registers.provisioner;
+      expect(run.environment).toMatchObject({ STRATA_TOKEN_HOURS: '24', STRATA_ON_UNREACHABLE: 'fail' });
+      expect(run.command).not.toMatch(/random_password|var\./); // Terraform shows commands
+      expect(run.when).toBeUndefined();
+    });
+
+    test('a raised generation makes another one and touches no server', () => {
+      const raised = synth({ bootstrapToken: BootstrapToken.renewed({ generation: 2, lifetimeHours: 2 }) });
+      const generations = (of: Synthesised) => Object.values(of.resources('random_password')).map(({ keepers }) => keepers);
+      expect(generations(cluster)).toEqual([{ generation: '1' }, { generation: '1' }]);
+      expect(generations(raised)).toEqual([{ generation: '2' }, { generation: '2' }]);
+      expect(raised.text).toContain('ttl: 2h0m0s');
+      for (const server of Object.values(raised.resources('openstack_compute_instance_v2'))) {
+        expect(server.lifecycle.ignore_changes).toContain('user_data');
+        expect(JSON.stringify(server.lifecycle.replace_triggered_by)).not.toMatch(/Token|password/);
+      }
+    });
+
+    test('is for ever where Terraform has no way to the cluster', () => {
+      for (const props of [{ drain: WorkerDrain.disabled() }, { bootstrapToken: BootstrapToken.permanent(3) }]) {
+        const permanent = synth(props);
+        expect(Object.keys(permanent.resources('terraform_data')).filter((name) => name.includes('WorkerToken'))).toEqual([]);
+        expect(permanent.text).toContain('ttl: 0h0m0s');
+      }
+      const both = { drain: WorkerDrain.disabled(), bootstrapToken: BootstrapToken.renewed() };
+      expect(tokenStep(both).provisioner[0]['local-exec'].environment.STRATA_TOKEN_HOURS).toBe('24');
+    });
+
+    test('a brought one is another one when its variable has another value', () => {
+      const brought = synth({ pki: ClusterPki.fromVariables() });
+      expect(found(brought.json.locals, 'K8s_WorkerTokenValue')[1]).toBe('${var.prod_bootstrap_token}');
+      expect(step(brought, 'WorkerToken').triggers_replace.token).toMatch(/sha256\(local/);
+    });
+
+    test('a cluster that is lost can be taken down to fewer workers', () => {
+      const drain = WorkerDrain.enabled({ onUnreachable: OnUnreachable.CONTINUE });
+      expect(tokenStep({ drain }).provisioner[0]['local-exec'].environment.STRATA_ON_UNREACHABLE).toBe('continue');
+    });
+
+    test('mistakes', () => {
+      expect(() => BootstrapToken.renewed({ lifetimeHours: 0 })).toThrow(/lifetimeHours must be a whole number from 1 to 8760, got 0/);
+      expect(() => BootstrapToken.renewed({ generation: 0 })).toThrow(/generation must be a whole number/);
+      expect(() => BootstrapToken.permanent(1.5)).toThrow(/generation must be a whole number/);
+    });
   });
 
   test('mistakes in generations are told at synth', () => {

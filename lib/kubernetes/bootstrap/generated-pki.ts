@@ -28,7 +28,7 @@ export class GeneratedPki extends Construct implements PkiMaterial {
   public readonly adminKey: string;
   public readonly bootstrapToken: string;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, tokenGeneration: number) {
     super(scope, id);
     defaultProvider(this, 'tls', (stack) => new TlsProvider(stack, 'tls'));
     defaultProvider(this, 'random', (stack) => new RandomProvider(stack, 'random'));
@@ -62,7 +62,8 @@ export class GeneratedPki extends Construct implements PkiMaterial {
     }).certPem;
     this.adminKey = admin.privateKeyPem;
 
-    const word = (name: string, length: number) => new Password(this, name, { length, upper: false, special: false }).result;
+    const keepers = { generation: String(tokenGeneration) };
+    const word = (name: string, length: number) => new Password(this, name, { length, upper: false, special: false, keepers }).result;
     this.bootstrapToken = `${word('TokenId', 6)}.${word('TokenSecret', 16)}`;
   }
 

@@ -23,6 +23,8 @@ export interface ClusterSettings {
   /** Whether kubeadm installs kube-proxy. */
   readonly kubeProxy: boolean;
   readonly bootstrapToken: string;
+  /** How long the token is good for that the first node registers, in hours; 0 for ever. */
+  readonly bootstrapTokenHours: number;
   /** The user's number in the revision of this configuration. */
   readonly configurationRevision: number;
   /** The user's settings of Kubernetes' programs. */
@@ -61,6 +63,8 @@ export interface WorkerSettings {
 }
 
 export const API_PORT = 6443;
+/** What the cluster's tokens for workers are known by. */
+export const TOKEN_DESCRIPTION = 'Workers of this cluster';
 /** etcd's data: in a subfolder of the volume, for kubeadm refuses a folder with a lost+found in it. */
 export const ETCD_DATA_DIR = '/var/lib/etcd/data';
 /** Where the discovery file is on a worker. */
@@ -180,8 +184,8 @@ export function initConfiguration(settings: ClusterSettings, kubeletExtraArgs: r
     bootstrapTokens: [
       {
         token: settings.bootstrapToken,
-        ttl: '0s',
-        description: 'Workers of this cluster',
+        ttl: `${settings.bootstrapTokenHours}h0m0s`,
+        description: TOKEN_DESCRIPTION,
         usages: ['signing', 'authentication'],
         groups: ['system:bootstrappers:kubeadm:default-node-token'],
       },

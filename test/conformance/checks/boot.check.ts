@@ -1,10 +1,13 @@
 import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { parse, stringify } from 'yaml';
+import { TOKEN_DESCRIPTION } from '../../../lib/kubernetes/bootstrap/kubeadm-config';
 import type { Check } from '../harness/check';
 import { nodeUserData } from '../harness/cluster-files';
 import { ADDRESS, BenchNode, expectExit as expect, expectSameState, NODE_NEEDS, PEER, PROGRAMS } from '../harness/node-bench';
-import { run } from '../harness/process';
+import { run, tail, waitFor } from '../harness/process';
 
+const LIBRARY = path.join(__dirname, '..', '..', '..', 'lib', 'kubernetes');
 const OTHER_VOLUME = '00000000-54c7-4a35-8a3b-2f9f4c1c9d10';
 
 export const checks: readonly Check[] = [
@@ -55,8 +58,8 @@ export const checks: readonly Check[] = [
       context.log('born');
 
       // who doesn't log in sees health and the public cluster-info; privileged pods are refused; the audit log says who did what
-      const status = async (path: string) =>
-        (await node.run('curl', '-sk', '-o', '/dev/null', '-w', '%{http_code}', `https://${ADDRESS}:6443${path}`)).stdout;
+      const status = async (url: string) =>
+        (await node.run('curl', '-sk', '-o', '/dev/null', '-w', '%{http_code}', `https://${ADDRESS}:6443${url}`)).stdout;
       const answers = await Promise.all(
         ['/readyz', '/api/v1/namespaces/kube-public/configmaps/cluster-info', '/version', '/api/v1/nodes'].map(status),
       );
@@ -334,6 +337,173 @@ export const checks: readonly Check[] = [
       expect('what was not', await node.kubectl('get', 'configmap', 'lost'), 1, 'NotFound');
       await node.powerOff();
       expect('a reboot', await node.boot(), 0, 'starting this member again');
+    },
+  },
+  {
+    name: 'the token that workers join with is registered for a while, joins a worker that came first, and is refused once it was rotated',
+    needs: NODE_NEEDS,
+    run: async (context) => {
+      const node = new BenchNode(context);
+      const { controlPlane, worker } = await nodeUserData(context);
+      await node.start(controlPlane);
+      await node.attachBlankVolume();
+      node.set('STRATA_PEERS', ADDRESS);
+      expect('init', await node.boot(), 0);
+
+      // what Terraform runs, and what a worker has
+      const texts = ['kubectl-login.sh', 'register-token.sh'].map((file) => fs.readFileSync(path.join(LIBRARY, file), 'utf8'));
+      const register = (token: string, environment: { readonly [name: string]: string } = {}) => {
+        const variables = {
+          STRATA_CLUSTER: 'nodes',
+          STRATA_CA: controlPlane.files['/etc/kubernetes/pki/ca.crt'],
+          STRATA_KUBECONFIG: '/etc/kubernetes/super-admin.conf',
+          STRATA_BIRTH: 'false',
+          STRATA_TOKEN: token,
+          STRATA_TOKEN_HOURS: '24',
+          STRATA_TOKEN_DESCRIPTION: TOKEN_DESCRIPTION,
+          STRATA_ON_UNREACHABLE: 'fail',
+          ...environment,
+        };
+        return node.run('env', ...Object.entries(variables).map(([name, value]) => `${name}=${value}`), 'bash', '-c', texts.join(''));
+      };
+      const discovery = worker.files['/etc/strata/discovery.conf'];
+      const first: string = parse(discovery).users[0].user.token;
+      const [second, third] = ['second.0123456789abcdef', '3third.0123456789abcdef'];
+      const has = (token: string) => node.write('/etc/strata/discovery.conf', discovery.replace(first, token));
+      const asWorker = (...command: string[]) =>
+        node.run('kubectl', '--kubeconfig', '/etc/strata/discovery.conf', '--request-timeout=10s', ...command);
+      const tokens = async () =>
+        (await node.kubectl('-n', 'kube-system', 'get', 'secrets', '--field-selector=type=bootstrap.kubernetes.io/token', '-o', 'name')).stdout
+          .split('\n')
+          .filter((name) => name !== '')
+          .sort()
+          .join(' ');
+      const named = (...list: string[]) => list.map((token) => `secret/bootstrap-token-${token.split('.')[0]}`).join(' ');
+      const expectTokens = async (when: string, ...list: string[]) => {
+        const found = await tokens();
+        if (found !== named(...list)) throw new Error(`${when}: the tokens are ${found}, not ${named(...list)}`);
+      };
+
+      // the API server remembers for ten seconds who a token was
+      const expectRefused = async (when: string) => {
+        await waitFor(`${when} to be refused`, async () => (await asWorker('auth', 'whoami')).code === 1, { timeoutMs: 30_000 });
+        expect(when, await asWorker('auth', 'whoami'), 1, 'Unauthorized');
+      };
+
+      // at birth by the first node, and not for ever
+      await expectTokens('after the birth', first);
+      has(first);
+      const group = 'system:bootstrappers:kubeadm:default-node-token';
+      expect('who a worker is', await asWorker('auth', 'whoami'), 0, `system:bootstrap:${first.split('.')[0]}`, group);
+      const expiration = await node.kubectl(
+        '-n',
+        'kube-system',
+        'get',
+        `secret/bootstrap-token-${first.split('.')[0]}`,
+        '-o',
+        'jsonpath={.data.expiration}',
+      );
+      const hours = (Date.parse(Buffer.from(expiration.stdout, 'base64').toString()) - Date.now()) / 3_600_000;
+      if (!(hours > 23 && hours <= 24)) throw new Error(`the first token is good for ${hours} hours`);
+
+      // it may ask for a node's certificate, and hardly anything else
+      const key = node.path('etc/strata/worker.key');
+      await run('openssl', [
+        'req',
+        '-new',
+        '-newkey',
+        'ed25519',
+        '-nodes',
+        '-keyout',
+        key,
+        '-out',
+        `${key}.csr`,
+        '-subj',
+        '/O=system:nodes/CN=system:node:nodes-general-0',
+      ]);
+      const request = (name: string) => {
+        const spec = {
+          request: fs.readFileSync(`${key}.csr`).toString('base64'),
+          signerName: 'kubernetes.io/kube-apiserver-client-kubelet',
+          usages: ['digital signature', 'client auth'],
+        };
+        node.write(
+          '/etc/strata/request.yaml',
+          stringify({ apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', metadata: { name }, spec }),
+        );
+        return asWorker('create', '--validate=false', '-f', '/etc/strata/request.yaml');
+      };
+      expect('its request', await request('one'), 0, 'created');
+      for (const what of ['secrets', 'nodes', 'pods']) expect(`its ${what}`, await asWorker('get', what, '-A'), 1, 'Forbidden');
+      for (const right of ['nodeclient', 'selfnodeclient']) {
+        const approved = await node.kubectl(
+          'auth',
+          'can-i',
+          'create',
+          'certificatesigningrequests.certificates.k8s.io',
+          `--subresource=${right}`,
+          '--as=x',
+          `--as-group=${group}`,
+        );
+        expect(`approval of ${right} for the token`, approved, right === 'nodeclient' ? 0 : 1);
+      }
+
+      // months later it has lapsed: kubeadm's own discovery waits for it, and goes on once it is registered
+      const past = Buffer.from(new Date(Date.now() - 60_000).toISOString().replace(/\.\d+/, '')).toString('base64');
+      const secret = `bootstrap-token-${first.split('.')[0]}`;
+      expect(
+        'it lapses',
+        await node.kubectl('-n', 'kube-system', 'patch', 'secret', secret, '-p', JSON.stringify({ data: { expiration: past } })),
+        0,
+      );
+      await expectRefused('a lapsed token');
+      node.write(
+        '/etc/strata/kubeadm-join.yaml',
+        worker.files['/etc/strata/kubeadm-join.yaml'].replace(/@NODE_NAME@/g, 'nodes-general-0').replace(/@NODE_\w+@/g, ADDRESS),
+      );
+      let settled = false;
+      const joining = node
+        .run('kubeadm', 'join', 'phase', 'preflight', '--config', '/etc/strata/kubeadm-join.yaml', '--ignore-preflight-errors=all')
+        .finally(() => (settled = true));
+      await new Promise((resolve) => setTimeout(resolve, 4000));
+      if (settled) throw new Error(`with a lapsed token, kubeadm does not wait: ${tail((await joining).output, 20)}`);
+      expect('it is registered again', await register(first), 0, 'workers can join until');
+      expect('a worker that came before its token', await joining, 0, 'Reading configuration from the "kubeadm-config" ConfigMap');
+      context.log('joined');
+
+      // a new generation; tokens of others stay
+      const others = {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'bootstrap-token-others', namespace: 'kube-system' },
+        type: 'bootstrap.kubernetes.io/token',
+      };
+      node.write(
+        '/etc/strata/others.yaml',
+        stringify({ ...others, stringData: { 'token-id': 'others', 'token-secret': '0123456789abcdef', description: 'of somebody else' } }),
+      );
+      expect('of others', await node.kubectl('create', '-f', '/etc/strata/others.yaml'), 0);
+      expect('at birth', await register(second, { STRATA_BIRTH: 'true' }), 0, 'the cluster is new');
+      expect('without kubeconfig', await register(second, { STRATA_KUBECONFIG: '/nonexistent' }), 1, 'there is no kubeconfig', 'none was taken away');
+      expect(
+        'a lost cluster',
+        await register(second, { STRATA_KUBECONFIG: '/nonexistent', STRATA_ON_UNREACHABLE: 'continue' }),
+        0,
+        'no new worker can join',
+      );
+      const otherCa = await register(second, { STRATA_CA: controlPlane.files['/etc/kubernetes/pki/etcd/ca.crt'] });
+      expect('another cluster', otherCa, 1, 'is of another cluster');
+      await expectTokens('after refusals', first, 'others.');
+      expect('a rotation', await register(second), 0, `(${secret}) is taken away`);
+      await expectTokens('after a rotation', 'others.', second);
+      expect('again', await register(second), 0);
+      await expectTokens('after the same again', 'others.', second);
+      await expectRefused('the stolen old token');
+      expect('its request', await request('two'), 1, 'Unauthorized');
+      has(second);
+      expect('the new token', await request('two'), 0, 'created');
+      has(third);
+      expect('a token that nobody registered', await request('three'), 1, 'Unauthorized');
     },
   },
 ];

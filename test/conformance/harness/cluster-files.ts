@@ -40,6 +40,7 @@ export function build(app: App): void {
     serviceCidr: '10.96.0.0/12',
     kubeProxy: true,
     bootstrapToken: pki.bootstrapToken,
+    bootstrapTokenHours: 24,
     configurationRevision: 1,
     encryptsSecrets: true,
   };

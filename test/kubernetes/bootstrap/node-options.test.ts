@@ -29,6 +29,7 @@ const SETTINGS: ClusterSettings = {
   serviceCidr: NETWORK.serviceCidr,
   kubeProxy: true,
   bootstrapToken: 'abcdef.0123456789abcdef',
+  bootstrapTokenHours: 24,
   configurationRevision: 1,
   encryptsSecrets: true,
 };
