@@ -5,6 +5,7 @@
 // STRATA_CLUSTER         name of the cluster
 // STRATA_PROJECT         id of its project
 // STRATA_RETAIN_VOLUMES  "true": volumes, snapshots and backups stay
+// STRATA_KURYR           "also": what Kuryr's controller made for pods and Services, too; "only": nothing else; "no"
 // STRATA_TIMEOUT         how long it may take, in seconds
 //
 // The first half of the program, openstack-client.cjs, says how it logs in.
@@ -20,10 +21,55 @@ const SERVICE = /^kube_(service|ingress)_([^_]+)_([^_]+)_([^_]+)$/;
 const clusterOf = (name) => (SERVICE.exec(name) || [])[2];
 const ofCluster = (description, before, between) => description.startsWith(before) && description.endsWith(between + cluster);
 
-async function inventory(cloud) {
+const mine = (thing) => (thing.project_id || thing.tenant_id || thing['os-vol-tenant-attr:tenant_id']) === project;
+
+/** What Kuryr's controller made: it puts this tag on all of it, and where Octavia has no tags, into the description. What Terraform made has another one. */
+async function kuryrsInventory(cloud) {
+  const tag = 'kuryr=' + cluster;
+  const network = cloud.endpoint('network');
+  const balancer = cloud.endpoint('load-balancer');
+  const at = (path, id) => network + '/v2.0/' + path + '/' + id;
+  const list = (path, key, query) => cloud.list(network + '/v2.0/' + path + '?project_id=' + project + (query || ''), key);
+  const tagged = async (path, key) =>
+    (await list(path, key, '&tags=' + encodeURIComponent(tag))).filter((thing) => mine(thing) && (thing.tags || []).includes(tag));
   const found = [];
+  const addresses = new Set();
+  const balancers = balancer ? await cloud.list(balancer + '/v2.0/lbaas/loadbalancers?project_id=' + project, 'loadbalancers') : [];
+  for (const lb of balancers.filter((each) => mine(each) && ((each.tags || []).includes(tag) || (each.description || '').split(',').includes(tag)))) {
+    addresses.add(lb.vip_port_id);
+    found.push({ kind: 'load balancer', order: 1, name: lb.name, url: balancer + '/v2.0/lbaas/loadbalancers/' + lb.id, query: '?cascade=true' });
+  }
+  for (const ip of await list('floatingips', 'floatingips')) {
+    if (mine(ip) && addresses.has(ip.port_id)) found.push({ kind: 'floating IP', order: 0, name: ip.floating_ip_address, url: at('floatingips', ip.id) });
+  }
+  const networks = await tagged('networks', 'networks');
+  const ports = new Map((await tagged('ports', 'ports')).map((port) => [port.id, port]));
+  for (const net of networks) {
+    for (const port of await list('ports', 'ports', '&network_id=' + net.id)) {
+      if (/^network:(router|ha_router|dvr)/.test(port.device_owner)) {
+        // the interface goes by the router; the port goes with it
+        const ask = { method: 'PUT', url: at('routers', port.device_id) + '/remove_router_interface', body: { port_id: port.id } };
+        found.push({ kind: 'interface of the router', order: 3, name: net.name, url: at('ports', port.id), before: ask, isLeftTo: true });
+      } else if (['', 'trunk:subport', 'compute:kuryr'].includes(port.device_owner)) ports.set(port.id, port);
+    }
+  }
+  const trunks = ports.size > 0 ? await list('trunks', 'trunks') : [];
+  for (const port of ports.values()) {
+    const trunk = trunks.find((each) => (each.sub_ports || []).some((sub) => sub.port_id === port.id));
+    const before = trunk && { method: 'PUT', url: at('trunks', trunk.id) + '/remove_subports', body: { sub_ports: [{ port_id: port.id }] } };
+    found.push({ kind: 'port', order: 2, name: port.name || port.id, url: at('ports', port.id), before });
+  }
+  for (const net of networks) found.push({ kind: 'network', order: 4, name: net.name, url: at('networks', net.id) });
+  for (const group of await tagged('security-groups', 'security_groups')) {
+    found.push({ kind: 'security group', order: 4, name: group.name, url: at('security-groups', group.id) });
+  }
+  return found;
+}
+
+async function inventory(cloud) {
+  const found = env.STRATA_KURYR === 'also' || env.STRATA_KURYR === 'only' ? await kuryrsInventory(cloud) : [];
+  if (env.STRATA_KURYR === 'only') return { found, left: [] };
   const left = [];
-  const mine = (thing) => (thing.project_id || thing.tenant_id || thing['os-vol-tenant-attr:tenant_id']) === project;
   const network = cloud.endpoint('network');
   const balancer = cloud.endpoint('load-balancer');
   const volume = cloud.endpoint('volumev3', 'block-storage', 'block-store', 'volume');
@@ -72,7 +118,9 @@ async function inventory(cloud) {
 async function remove(cloud, thing) {
   let why = 'it is still there';
   while (Date.now() < deadline) {
-    const asked = await cloud.call('DELETE', thing.url + (thing.query || '')).catch((error) => ({ status: 0, body: error.message }));
+    const failed = (error) => ({ status: 0, body: error.message });
+    const before = thing.before && (await cloud.call(thing.before.method, thing.before.url, thing.before.body).catch(failed));
+    const asked = thing.isLeftTo ? { ...before, status: before.status === 404 ? 200 : before.status } : await cloud.call('DELETE', thing.url + (thing.query || '')).catch(failed);
     if (asked.status === 404) return undefined;
     if (asked.status === 401 || asked.status === 403) return message(asked);
     if (asked.status >= 300 || asked.status === 0) why = message(asked);

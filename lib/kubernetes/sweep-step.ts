@@ -15,6 +15,11 @@ export interface SweepStepProps {
   readonly clusterName: string;
   /** The project's id. */
   readonly projectId: string;
+  /**
+   * Whether what Kuryr's controller made goes as well, or alone.
+   * @default "no"
+   */
+  readonly kuryr?: 'no' | 'also' | 'only';
   /** What must still stand when it sweeps. */
   readonly dependsOn: ITerraformDependable[];
 }
@@ -41,6 +46,7 @@ export function sweepStep(scope: Construct, id: string, props: SweepStepProps): 
       STRATA_REGION: '${self.input.region}',
       STRATA_CLOUD: '${self.input.cloud}',
       STRATA_RETAIN_VOLUMES: '${self.input.retainVolumes}',
+      STRATA_KURYR: '${self.input.kuryr}',
       STRATA_TIMEOUT: '${self.input.timeout}',
     },
   });
@@ -52,6 +58,7 @@ export function sweepStep(scope: Construct, id: string, props: SweepStepProps): 
       region: cloud.region,
       cloud: sweep.cloud ?? '',
       retainVolumes: String(sweep.retainVolumes),
+      kuryr: props.kuryr ?? 'no',
       timeout: String(sweep.timeoutSeconds),
     },
     dependsOn: inSameStack(scope, props.dependsOn),

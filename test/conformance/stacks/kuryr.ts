@@ -1,8 +1,10 @@
-/** Kuryr's OpenStack side beside a network of nodes, on which a trunk stands for a node; then what Kuryr's controller would do to it. */
+/** Kuryr's OpenStack side beside a network of nodes, on which a trunk stands for a node; then what Kuryr's controller would do to it, and a sweep. */
+import * as path from 'node:path';
 import { App, TerraformOutput, TerraformStack } from 'cdktf';
 import { Cni } from '../../../lib/contracts/cni';
 import { LoadBalancerProvider } from '../../../lib/contracts/openstack-cloud';
 import { KubernetesVersion } from '../../../lib/core/kubernetes-version';
+import { openstackProgram } from '../../../lib/core/openstack-program';
 import { EncryptionKey } from '../../../lib/kubernetes/addons/barbican-kms/encryption-key';
 import { KuryrNetworking } from '../../../lib/kubernetes/addons/kuryr/kuryr-networking';
 import { KubernetesCluster } from '../../../lib/kubernetes/kubernetes-cluster';
@@ -13,6 +15,7 @@ import { NetworkingNetworkV2 } from '../../../lib/providers/openstack/networking
 import { NetworkingSecgroupV2 } from '../../../lib/providers/openstack/networking-secgroup-v2';
 import { NetworkingSubnetV2 } from '../../../lib/providers/openstack/networking-subnet-v2';
 import { OpenstackProvider } from '../../../lib/providers/openstack/provider';
+import { run } from '../harness/process';
 import type { Applied } from '../harness/stacks';
 
 const STACK = 'kuryr';
@@ -76,6 +79,8 @@ export function build(app: App): void {
     router: network.routerId,
     trunk: node.trunk!.id,
     key: key.keyId,
+    external: external.id,
+    project: kuryr.projectId,
   };
   for (const [name, value] of Object.entries(outputs)) new TerraformOutput(stack, name, { value, staticId: true });
 }
@@ -113,32 +118,58 @@ print(json.dumps({
   };
   if (JSON.stringify(seen) !== JSON.stringify(expected)) throw new Error(`expected ${JSON.stringify(expected)}, found ${JSON.stringify(seen)}`);
 
-  // As Kuryr's controller does for a namespace with a pod: nothing of it is Terraform's.
-  const made = JSON.stringify(
-    await cloud.python(`
-ids = json.loads(${literal})
-network = cloud.network.create_network(name='ns/default-net')
-subnet = cloud.network.create_subnet(network_id=network.id, name='ns/default-subnet', subnet_pool_id=ids['pool'], ip_version=4, enable_dhcp=False)
-cloud.network.add_interface_to_router(ids['router'], subnet_id=subnet.id)
-port = cloud.network.create_port(network_id=network.id, name='default/pod', security_group_ids=[ids['group']])
-cloud.network.add_trunk_subports(ids['trunk'], [{'port_id': port.id, 'segmentation_type': 'vlan', 'segmentation_id': 101}])
-print(json.dumps({**ids, 'network': network.id, 'subnet': subnet.id, 'port': port.id}))`),
-  );
-  let there = true;
-  const remove = async () => {
-    if (!there) return;
-    there = false;
-    await cloud.python(`
-ids = json.loads(${made})
-cloud.network.delete_trunk_subports(ids['trunk'], [{'port_id': ids['port']}])
-cloud.network.delete_port(ids['port'])
-cloud.network.remove_interface_from_router(ids['router'], subnet_id=ids['subnet'])
-cloud.network.delete_network(ids['network'])`);
-  };
-  context.defer(remove);
+  // What the controller made is found by its tag, whoever sweeps: all of it goes, nothing of another cluster, and nothing of Terraform's.
+  await makeLeftovers(cloud, literal);
+  const other = await cloud.python(`
+network = cloud.network.create_network(name='ns/other-net')
+cloud.network.set_tags(network, ['kuryr=conformance-eu'])
+port = cloud.network.create_port(network_id=network.id, name='other/pod')
+cloud.network.set_tags(port, ['kuryr=conformance-eu'])
+print(json.dumps([network.id, port.id]))`);
+  const removeOther = () => cloud.python(`n, p = ${other}\ncloud.network.delete_port(p)\ncloud.network.delete_network(n)`);
+  context.defer(async () => void (await removeOther()));
   await workspaces[STACK].expectNoChanges();
-  await remove();
+  const { stdout } = await run('node', ['-e', openstackProgram(path.join(__dirname, '..', '..', '..', 'lib', 'kubernetes', 'sweep-cluster.cjs'))], {
+    env: {
+      ...cloud.environment,
+      STRATA_MODE: 'sweep',
+      STRATA_CLUSTER: 'conformance',
+      STRATA_PROJECT: String(ids.project),
+      STRATA_KURYR: 'only',
+      STRATA_TIMEOUT: '120',
+    },
+  });
+  const removed = stdout.match(/removed: .*/g) ?? [];
+  const kinds = ['floating IP', 'load balancer', 'port', 'interface of the router', 'network', 'security group'];
+  const forgotten = kinds.filter((kind) => !removed.some((line) => line.startsWith(`removed: ${kind} `)));
+  if (forgotten.length > 0 || removed.length !== kinds.length) throw new Error(`swept:\n${stdout}`);
+  const kept = await cloud.python(`n, p = ${other}\nprint(cloud.network.get_network(n).name, cloud.network.get_port(p).name)`);
+  if (kept !== 'ns/other-net other/pod') throw new Error(`of the other cluster there is ${kept}`);
+  await workspaces[STACK].expectNoChanges();
+  context.log(`swept ${removed.length} things`);
+
+  // and once more, for the destroy to find
+  await makeLeftovers(cloud, literal);
+  await removeOther();
 
   // The key has no resource of its own: it stays when the order is destroyed, as it must for the sake of backups.
   await cloud.python(`cloud.key_manager.delete_secret(json.loads(${literal})['key'])`);
+}
+
+/** As Kuryr's controller does for a namespace with a pod and a Service that has a public address: nothing of it is Terraform's, all of it has the tag. */
+async function makeLeftovers(cloud: Applied['cloud'], ids: string): Promise<void> {
+  await cloud.python(`
+ids = json.loads(${ids})
+def tagged(thing):
+    cloud.network.set_tags(thing, ['kuryr=conformance'])
+    return thing
+network = tagged(cloud.network.create_network(name='ns/default-net'))
+subnet = tagged(cloud.network.create_subnet(network_id=network.id, name='ns/default-subnet', subnet_pool_id=ids['pool'], ip_version=4, enable_dhcp=False))
+cloud.network.add_interface_to_router(ids['router'], subnet_id=subnet.id)
+port = tagged(cloud.network.create_port(network_id=network.id, name='default/pod', security_group_ids=[ids['group']]))
+cloud.network.add_trunk_subports(ids['trunk'], [{'port_id': port.id, 'segmentation_type': 'vlan', 'segmentation_id': 101}])
+tagged(cloud.network.create_security_group(name='sg-policy'))
+balancer = cloud.load_balancer.create_load_balancer(name='default/web', vip_subnet_id=ids['service_subnet'], tags=['kuryr=conformance'])
+balancer = cloud.load_balancer.wait_for_load_balancer(balancer.id, interval=1)
+cloud.network.create_ip(floating_network_id=ids['external'], port_id=balancer.vip_port_id)`);
 }

@@ -75,6 +75,14 @@ describe('in OpenStack', () => {
     expect(stack.resource('openstack_networking_secgroup_v2').delete_default_rules).toBe(true);
   });
 
+  test("what Kuryr's controller made goes after the controller, and before what is Terraform's", () => {
+    const [[name, sweep]] = Object.entries(stack.resources('terraform_data')).filter(([id]) => id.includes('Sweep'));
+    expect(sweep.input).toMatchObject({ cluster: 'prod', kuryr: 'only' });
+    expect(sweep.depends_on).toEqual(expect.arrayContaining([expect.stringMatching(/members/), expect.stringMatching(/router_interface/)]));
+    const release = Object.values(stack.resources('helm_release')).find((each) => each.name === 'kuryr')!;
+    expect(release.depends_on).toContain(`terraform_data.${name}`);
+  });
+
   test('the plan refuses limits that are too low, with the number that is needed', () => {
     const { precondition } = stack.resource('openstack_networking_subnetpool_v2').lifecycle;
     expect(precondition.map(({ error_message }: Block) => /needs up to (\d+) ([a-z ]+) \(/.exec(error_message)!.slice(1))).toEqual([

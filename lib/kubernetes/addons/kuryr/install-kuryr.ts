@@ -11,6 +11,7 @@ import { plain } from '../../../core/plain';
 import { widenProviderRanges } from '../../../core/provider-ranges';
 import { TemplateText } from '../../../core/template-text';
 import { check, checkInteger, describe, fail } from '../../../core/validation';
+import { ClusterSweep } from '../../cluster-sweep';
 import { ClusterCapability } from '../cluster-addons/cluster-capability';
 import { nodeApiAddress } from '../private/api-address';
 import { requireCloud } from '../private/cloud';
@@ -21,6 +22,7 @@ import { podNetworkAddon } from '../private/pod-network';
 export interface KuryrInstallation {
   readonly cluster: IKubernetesCluster;
   readonly networking?: KuryrNetworking;
+  readonly sweep?: ClusterSweep;
   readonly timeoutSeconds?: number;
 }
 
@@ -46,7 +48,12 @@ export function installKuryr(scope: Construct, props: KuryrInstallation): { read
   const { cloud, credential, externalNetworkId, subnetId } = requireCloud(scope, cluster);
   const networking =
     props.networking ??
-    new KuryrNetworking(scope, 'Networking', { cluster, namespacePrefixLength: options.namespacePrefixLength, capacity: options.capacity });
+    new KuryrNetworking(scope, 'Networking', {
+      cluster,
+      namespacePrefixLength: options.namespacePrefixLength,
+      capacity: options.capacity,
+      sweep: props.sweep,
+    });
 
   widenProviderRanges(scope);
   const conf = new TemplateText(scope, 'Conf', {
@@ -95,7 +102,7 @@ export function installKuryr(scope: Construct, props: KuryrInstallation): { read
     releaseName: 'kuryr',
     namespace: NAMESPACE,
     timeoutSeconds: timeoutSeconds ?? 900,
-    dependsOn: [crds, secret, networking.ready],
+    dependsOn: [crds, secret, ...networking.ready],
     objects: kuryrObjects({
       controllerImage: addon.image(options.controllerImage),
       cniImage: addon.image(options.cniImage),

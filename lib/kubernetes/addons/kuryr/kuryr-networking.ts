@@ -1,4 +1,4 @@
-import { Precondition } from 'cdktf';
+import { ITerraformDependable, Precondition } from 'cdktf';
 import { Construct } from 'constructs';
 import { KuryrCapacity } from '../../../contracts/cni';
 import { IKubernetesCluster } from '../../../contracts/kubernetes-cluster';
@@ -22,6 +22,8 @@ import { NetworkingSecgroupRuleV2 } from '../../../providers/openstack/networkin
 import { NetworkingSecgroupV2 } from '../../../providers/openstack/networking-secgroup-v2';
 import { NetworkingSubnetV2 } from '../../../providers/openstack/networking-subnet-v2';
 import { NetworkingSubnetpoolV2 } from '../../../providers/openstack/networking-subnetpool-v2';
+import { ClusterSweep } from '../../cluster-sweep';
+import { sweepStep } from '../../sweep-step';
 import { requireCloud } from '../private/cloud';
 
 /** Properties of KuryrNetworking. */
@@ -48,6 +50,11 @@ export interface KuryrNetworkingProps {
    * @default - 250 pods, 50 Services, 20 namespaces
    */
   readonly capacity?: KuryrCapacity;
+  /**
+   * Whether a destroy also removes what Kuryr's controller made: ports on trunks, namespaces' networks, Services' load balancers. Volumes are never its.
+   * @default ClusterSweep.enabled()
+   */
+  readonly sweep?: ClusterSweep;
 }
 
 /**
@@ -57,7 +64,8 @@ export interface KuryrNetworkingProps {
  * network of Services with a subnet twice as large as `serviceCidr`, whose other half is Neutron's; an interface of the nodes' router in both; a security
  * group for pods that admits pods, Services' load balancers and nodes; and the load balancer of the Service `kubernetes`, with the API servers as members.
  *
- * Whatever Kuryr's controller makes later carries the tag `kuryr=<cluster>`, and outlives this construct unless namespaces and Services are deleted first.
+ * Whatever Kuryr's controller makes later carries the tag `kuryr=<cluster>`. It is removed when this construct is destroyed, once the controller is gone: that needs
+ * `node` and credentials of OpenStack where Terraform runs, which are tried when it is made.
  *
  * Errors: a cluster whose OpenStack, router or API servers aren't known; when Terraform plans, limits of the project that are too low for `capacity`
  * (ports, networks, subnets; nobody tells the limits of load balancers).
@@ -79,8 +87,8 @@ export class KuryrNetworking extends Construct {
   public readonly resourceTag: string;
   /** The L1 load balancer of the Service `kubernetes`. */
   public readonly loadBalancer: LbLoadbalancerV2;
-  /** The L1 members of that load balancer, the last of it: to be depended upon by what needs all of this. */
-  public readonly ready: LbMembersV2;
+  /** The last of it: to be depended upon by what needs all of this. */
+  public readonly ready: ITerraformDependable[];
 
   private readonly tags: string[];
 
@@ -187,7 +195,7 @@ export class KuryrNetworking extends Construct {
       maxRetries: 3,
       ...(ovn ? { type: 'TCP' } : { type: 'HTTPS', urlPath: '/readyz', httpMethod: 'GET', expectedCodes: '200' }),
     });
-    this.ready = new LbMembersV2(this, 'Members', {
+    const balanced = new LbMembersV2(this, 'Members', {
       poolId: members.id,
       // Amphorae go through the router: in the nodes' subnet they would need a port of their own. OVN must know the members' subnet.
       member: apiServers.map((address, i) => ({
@@ -198,6 +206,11 @@ export class KuryrNetworking extends Construct {
       })),
       dependsOn: [monitor],
     });
+    const { sweep = ClusterSweep.enabled() } = props;
+    // On destroy, the controller goes before it, and what is Terraform's after it.
+    this.ready = sweep.isEnabled
+      ? [sweepStep(this, 'Sweep', { sweep, cloud, clusterName, projectId: this.projectId, kuryr: 'only', dependsOn: [balanced, ...routed] })]
+      : [balanced];
   }
 
   private checked(cluster: IKubernetesCluster): ServiceSubnet {

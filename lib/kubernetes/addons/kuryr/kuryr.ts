@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { installKuryr } from './install-kuryr';
 import { KuryrNetworking } from './kuryr-networking';
 import { IKubernetesCluster } from '../../../contracts/kubernetes-cluster';
+import { ClusterSweep } from '../../cluster-sweep';
 
 /** Properties of Kuryr. */
 export interface KuryrProps {
@@ -13,6 +14,11 @@ export interface KuryrProps {
    * @default - it is made here
    */
   readonly networking?: KuryrNetworking;
+  /**
+   * Whether a destroy also removes what its controller made. Not with `networking`, which has its own.
+   * @default ClusterSweep.enabled()
+   */
+  readonly sweep?: ClusterSweep;
   /**
    * How long to wait until it runs, in seconds, 1 to 7200.
    * @default 900
