@@ -1,4 +1,4 @@
-import { ITerraformDependable } from 'cdktf';
+import { ITerraformDependable, Postcondition } from 'cdktf';
 import { Construct } from 'constructs';
 import { AdditionalPort } from './additional-port';
 import { DataVolume } from './data-volume';
@@ -126,6 +126,15 @@ const SETTLED_AT_BIRTH = [
   'user_data',
 ];
 
+function bornAs(where: Construct, name: string): Postcondition {
+  return {
+    condition: `\${self.name == "${name}"}`,
+    errorMessage:
+      `${where.node.path}: the server is still \${self.name}, and was to be replaced by ${name} in an apply that ended half-way; ` +
+      'raise the generation of its pool once more and apply: that replaces the servers of the pool from the beginning',
+  };
+}
+
 /**
  * A virtual machine in Nova that an apply never replaces or wipes by itself.
  *
@@ -222,6 +231,8 @@ export class NovaServer extends Construct {
           ...(props.createBeforeDestroy ? ['name'] : []),
         ],
         ...(userData.preconditions.length > 0 && { precondition: userData.preconditions }),
+        // Terraform forgets why it was to replace something once the reason itself has been applied: what is left of its predecessor is known by its name.
+        ...(props.createBeforeDestroy && { postcondition: [bornAs(this, name)] }),
       },
     });
     this.attachments = dataVolumes.map(
