@@ -11,6 +11,7 @@ import { KollaModel } from './kolla-model';
 import { KollaOptions, NeutronDriver } from './kolla-options';
 import { Stage, stagesOf } from './stages';
 import { Encapsulation } from '../../../core/encapsulation';
+import { STAGE_PROGRAMS, stageProgram } from '../../../core/stage-programs';
 import { StepResource } from '../../../core/step-resource';
 import { TemplateText } from '../../../core/template-text';
 import { isKnown } from '../../../core/validation';
@@ -207,7 +208,7 @@ class Steps {
 }
 
 function readScript(name: string): string {
-  return readFileSync(join(__dirname, name), 'utf8');
+  return STAGE_PROGRAMS.includes(name) ? stageProgram(name) : readFileSync(join(__dirname, name), 'utf8');
 }
 
 /** A hash over the names and contents of all files below a folder, when Terraform runs. */

@@ -4,10 +4,11 @@
 #   run-stage.sh <stage> <inputs> <patience in seconds> <command> [argument...]
 #
 # <inputs> names what the stage works on (a hash). Whoever asks for a stage and inputs that are running already is attached to that run; a run that has
-# succeeded while nobody was attached is reported, not repeated. One stage runs at a time. The whole output is in <home>/<stage>/log.
+# succeeded while nobody was attached is reported, not repeated. One stage runs at a time. The whole output is in <home>/<stage>/log, where <home> is the
+# folder above the one in which this program lies.
 set -euo pipefail
-home=${STRATA_KOLLA_HOME:-/var/lib/strata-kolla}
 self=$(readlink -f "${BASH_SOURCE[0]}")
+home=$(dirname "$(dirname "$self")")
 
 say() { echo "strata: $*"; }
 
@@ -101,7 +102,7 @@ while true; do
   run=$(cat /proc/sys/kernel/random/uuid)
   detached=("$self" --detached "$stage" "$inputs" "$run" "$@")
   if [ -d /run/systemd/system ]; then
-    systemd-run --quiet --collect --unit="strata-kolla-$stage-${run%%-*}" --setenv=HOME=/root --setenv="STRATA_KOLLA_HOME=$home" "${detached[@]}" 8>&-
+    systemd-run --quiet --collect --unit="${home##*/}-$stage-${run%%-*}" --setenv=HOME=/root "${detached[@]}" 8>&-
   else
     setsid "${detached[@]}" </dev/null >/dev/null 2>&1 8>&- &
   fi
