@@ -22,6 +22,7 @@ import { podPorts, withVirtualAddress } from './pod-ports';
 import { ReadyGate } from './ready-gate';
 import { ReadyGateStep } from './ready-gate-step';
 import { drainer, rollGate, tokenStep } from './runner-steps';
+import { settledFacts } from './settled-facts';
 import { sweepStep } from './sweep-step';
 import { WorkerDrain } from './worker-drain';
 import { workerPool } from './workers';
@@ -351,6 +352,16 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
     new StepResource(checks, 'Plan', {
       lifecycle: {
         precondition: [
+          ...settledFacts(checks, this, {
+            clusterName,
+            nodeCidr: this.network.cidr,
+            secondaryNodeCidr: this.network.secondarySubnet?.cidr,
+            podCidr: this.podCidr,
+            secondaryPodCidr: this.secondaryPodCidr,
+            serviceCidr: this.serviceCidr,
+            secondaryServiceCidr: this.secondaryServiceCidr,
+            api: api._virtualAddress === undefined ? 'octavia' : 'keepalived',
+          }),
           ...rolls.preconditions,
           ...rolls.workerRules(servers),
           ...planChecks(checks, this, props, [...zones, ...poolZones], login.projectId),

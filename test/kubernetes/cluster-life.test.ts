@@ -1,5 +1,6 @@
 import { clusterIn } from './cluster-fixture';
 import { NodeFlavor } from '../../lib/contracts/node-flavor';
+import { NodeImage } from '../../lib/contracts/node-image';
 import { ApiEndpoint } from '../../lib/kubernetes/api-endpoint';
 import { BootstrapToken } from '../../lib/kubernetes/bootstrap-token';
 import { ClusterPki } from '../../lib/kubernetes/cluster-pki';
@@ -184,6 +185,64 @@ describe('plans', () => {
     for (const kind of ['compute_quotaset_v2', 'blockstorage_quotaset_v3', 'networking_quota_v2']) {
       expect(cluster.data(`openstack_${kind}`)).toEqual({});
     }
+  });
+
+  test('what the nodes were told once is kept, and a plan that tells something else is refused', () => {
+    const cluster = synth({ podCidr: '10.245.0.0/16' });
+    const [address, { input, lifecycle }] = found(cluster.resources('terraform_data'), 'K8s_Checks_Settled');
+    expect(input).toEqual({
+      clusterName: 'prod',
+      nodeCidr: '10.20.0.0/16',
+      secondaryNodeCidr: 'none',
+      podCidr: '10.245.0.0/16',
+      secondaryPodCidr: 'none',
+      serviceCidr: '10.96.0.0/12',
+      secondaryServiceCidr: 'none',
+      api: 'octavia',
+    });
+    expect(lifecycle.ignore_changes).toEqual(['input']);
+    const settled = step(cluster, 'Checks_Plan').lifecycle.precondition.filter((rule: Block) => rule.error_message.includes('was settled as'));
+    expect(settled.map((rule: Block) => rule.condition).sort()).toEqual(
+      Object.entries(input)
+        .map(([name, value]) => `\${try(terraform_data.${address}.output.${name}, "${value}") == "${value}"}`)
+        .sort(),
+    );
+  });
+
+  test('all that a cluster makes is counted once: bastion, virtual address, further ports and volumes, and no surplus of a roll', () => {
+    const flavor = NodeFlavor.named('m1.large');
+    const volumes = [
+      { name: 'data', sizeGib: 50 },
+      { name: 'logs', sizeGib: 5 },
+    ];
+    const pool = { name: 'general', replicas: 2, flavor, generation: 2, rootVolume: { sizeGib: 30 }, volumes };
+    const props = (further: object = {}): Partial<K8sOnNovaProps> => ({
+      api: ApiEndpoint.keepalived({ virtualRouterId: 51, floatingIp: true, allowedCidrs: ['198.51.100.0/24'] }),
+      keyPairName: 'keys',
+      bastion: { flavor: NodeFlavor.named('m1.tiny'), image: NodeImage.byName('image'), allowedCidrs: ['198.51.100.0/24'] },
+      workerPools: [{ ...pool, additionalPorts: [{ name: 'storage', networkId: 'storage', portSecurity: false }], ...further }],
+    });
+    const needs = (further?: object) =>
+      Object.fromEntries(
+        rules(props(further)).flatMap(({ condition, error_message: text }) => {
+          const [, quota] = /\((?:Nova|Cinder|Neutron): (\w+)\)/.exec(text) ?? [];
+          return quota === undefined ? [] : [[quota, / \|\| (.*) <= /.exec(condition)![1]]];
+        }),
+      );
+    expect(needs()).toMatchObject({
+      instances: '6',
+      cores: expect.stringMatching(/^3 \* \S+large_\w+\.vcpus \+ 2 \* \S+large_\w+\.vcpus \+ 1 \* \S+tiny_\w+\.vcpus$/),
+      server_groups: '2',
+      server_group_members: '3',
+      volumes: '9', // 3 of etcd, 2 roots, 2 x 2 further ones
+      gigabytes: '230',
+      per_volume_gigabytes: expect.stringContaining('max('),
+      port: '11', // 3 slots, 2 x 2 of workers, bastion, virtual address, memory of rolls, the router's interface
+      floatingip: '2',
+      network: '1',
+      router: '1',
+    });
+    expect(needs({ generation: 3 })).toEqual(needs());
   });
 
   test('fewer slots are possible on purpose', () => {
