@@ -31,9 +31,10 @@ export interface BoundEngine {
   readonly handedOver: HandedOver;
   /** Name servers for servers whose subnet names none; undefined if that wasn't decided. */
   readonly dnsServers: string[] | undefined;
-  /** The virtual addresses, each with what it is for. */
-  readonly virtualAddresses: { readonly [address: string]: string };
-  readonly services: CloudServices;
-  /** Text files that work without Terraform, by their path under Kolla's configuration folder. */
+  /** The virtual addresses, each with what it is for; undefined if there are none. */
+  readonly virtualAddresses?: { readonly [address: string]: string };
+  /** Undefined: not known. */
+  readonly services?: CloudServices;
+  /** Text files that work without Terraform, by their path under the engine's configuration folder. */
   readonly files: { readonly [path: string]: string };
 }

@@ -25,11 +25,11 @@ import { PodNetwork } from '../kubernetes/addons/pod-network/pod-network';
 import { ApiEndpoint } from '../kubernetes/api-endpoint';
 import { K8sOnNova } from '../kubernetes/k8s-on-nova';
 import { ExistingClusterFacts, KubernetesCluster } from '../kubernetes/kubernetes-cluster';
+import { ExternalNetwork } from '../openstack/foundation/external-network';
 import { Flavor } from '../openstack/foundation/flavor';
 import { HostAggregate } from '../openstack/foundation/host-aggregate';
 import { DiskFormat, Image } from '../openstack/foundation/image';
 import { Project } from '../openstack/foundation/project';
-import { ProviderNetwork } from '../openstack/foundation/provider-network';
 import { OpenStackCloud, OpenStackCloudAttributes } from '../openstack/openstack-cloud';
 import { OpenStackControlPlane } from '../openstack/openstack-control-plane';
 import { OpenStackEngine } from '../openstack/openstack-engine';
@@ -222,7 +222,8 @@ export class OpenStackKubernetesPlatform extends Construct {
 
     const login = props.adminCloud === undefined ? cloud.adminLogin : { cloud: props.adminCloud };
     new OpenstackProvider(stack, 'OpenStack', { ...login, cacertFile: props.caCertificatePath ?? cloud.caCertificatePath });
-    new ProviderNetwork(stack, 'ExternalNetwork', { ...required(this, props, 'externalNetwork'), external: true });
+    const { reservedAddresses } = cloud;
+    new ExternalNetwork(stack, 'ExternalNetwork', { ...required(this, props, 'externalNetwork'), reservedAddresses });
     // Nova knows a zone once an aggregate names it; hosts that are in none are in "nova".
     for (const [zone, hosts] of hostsByZone(pool)) new HostAggregate(stack, `Zone-${zone}`, { name: zone, zone, hosts });
     const made = new Set<string>();
@@ -240,7 +241,8 @@ export class OpenStackKubernetesPlatform extends Construct {
       ? new TerraformVariable(stack, 'project_password', { type: 'string', sensitive: true, description: `Password of the user of project ${name}` })
           .stringValue
       : undefined;
-    return new Project(stack, 'Project', { name, userName: name, userPassword, quota: clusterQuota(kubernetes) });
+    const adminAccess = props.adminCloud === undefined ? cloud.adminAccess : { cloud: props.adminCloud };
+    return new Project(stack, 'Project', { name, userName: name, userPassword, quota: clusterQuota(kubernetes), adminAccess });
   }
 
   /** The cluster's stack logs in as the project's user, not as administrator. */

@@ -2,11 +2,16 @@ import { Password } from '@cdktf/provider-random/lib/password';
 import { RandomProvider } from '@cdktf/provider-random/lib/provider';
 import { ITerraformDependable, TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
+import { AdminAccess } from './admin-access';
+import { adminStep } from './admin-step';
 import { defaultProvider } from '../../core/default-provider';
 import { check, checkInteger, checkKnown, checkUnique, fail, isKnown } from '../../core/validation';
 import { BlockstorageQuotasetV3 } from '../../providers/openstack/blockstorage-quotaset-v3';
 import { ComputeQuotasetV2 } from '../../providers/openstack/compute-quotaset-v2';
+import { DataOpenstackIdentityGroupV3 } from '../../providers/openstack/data-openstack-identity-group-v3';
 import { DataOpenstackIdentityRoleV3 } from '../../providers/openstack/data-openstack-identity-role-v3';
+import { DataOpenstackIdentityUserV3 } from '../../providers/openstack/data-openstack-identity-user-v3';
+import { IdentityGroupV3 } from '../../providers/openstack/identity-group-v3';
 import { IdentityProjectV3 } from '../../providers/openstack/identity-project-v3';
 import { IdentityRoleAssignmentV3 } from '../../providers/openstack/identity-role-assignment-v3';
 import { IdentityUserV3 } from '../../providers/openstack/identity-user-v3';
@@ -72,6 +77,20 @@ export interface ProjectQuota {
   readonly loadBalancers?: number;
 }
 
+/** A group of Keystone's users in a project. */
+export interface ProjectGroup {
+  /**
+   * Its roles in the project.
+   * @default - those of the project's own user
+   */
+  readonly roles?: string[];
+  /**
+   * Whether the group is made here, without members, instead of being there: from LDAP, from federation, or by hand.
+   * @default false
+   */
+  readonly create?: boolean;
+}
+
 /** Properties of Project. */
 export interface ProjectProps {
   /** Its name, unique in its domain. */
@@ -94,6 +113,32 @@ export interface ProjectProps {
    */
   readonly roles?: string[];
   /**
+   * Whether the project has no user of its own: then groups or users work in it, and nothing can log in that Terraform made.
+   * @default false
+   */
+  readonly withoutUser?: boolean;
+  /**
+   * Groups that work in it, by their names in the project's domain.
+   * @default - none
+   */
+  readonly groups?: { readonly [name: string]: ProjectGroup };
+  /**
+   * Users that are there and work in it, by their names in the project's domain, with their roles.
+   * @default - its own user alone
+   */
+  readonly users?: { readonly [name: string]: string[] };
+  /**
+   * Whether Neutron's security group "default" keeps its rules, which let its members reach each other and everything else. It is the group of every
+   * server that names none.
+   * @default false - it lets nothing in and nothing out
+   */
+  readonly keepDefaultSecurityGroup?: boolean;
+  /**
+   * How the step logs in that closes the security group "default" and, when the project goes, removes that group and the limits: no resource of the provider can.
+   * @default - `OS_CLOUD`, or the other `OS_…` variables where Terraform runs
+   */
+  readonly adminAccess?: AdminAccess;
+  /**
    * Keystone's id of the domain that project and user are in.
    * @default "default"
    */
@@ -108,68 +153,123 @@ export interface ProjectProps {
 /**
  * A project of Keystone with its limits and a user who may work in it and nowhere else. Needs an administrator's login.
  *
- * Creates project, user, role assignments, and one quota resource for each service of which a limit is given. What a project's user leaves behind in it
- * (servers, networks) is not deleted with it, and neither is Neutron's security group "default": empty a project before it goes.
+ * Creates project, user, role assignments of the user and of `groups` and `users`, one quota resource for each service of which a limit is given, and a step
+ * (`terraform_data`, by `node` where Terraform runs) that closes the security group "default". Before the project goes, that step removes what would outlive
+ * it: the group, and the limits. What its users leave behind in it (servers, networks) is not deleted with it: empty a project before it goes.
  */
 export class Project extends Construct {
   /** The L1 project. */
   public readonly resource: TerraformResource;
-  /** The L1 user. */
-  public readonly user: TerraformResource;
   /** Its name, known at synth. */
   public readonly projectName: string;
   /** Keystone's id of the project. */
   public readonly projectId: string;
-  /** Name of its user, known at synth. */
-  public readonly userName: string;
-  /** Keystone's id of its user. */
-  public readonly userId: string;
-  /** The user's password: a sensitive reference. */
-  public readonly password: string;
-  /** Keystone's id of the domain of both. */
+  /** Keystone's id of the domain of project and user. */
   public readonly domainId: string;
-  /** To be depended upon by whatever is done as the user: roles are given and limits are set. */
+  /** To be depended upon by whatever is done in the project: roles are given, limits are set, the security group "default" is closed. */
   public readonly ready: ITerraformDependable[];
+  private readonly ownUser?: IdentityUserV3;
+  private readonly ownUserName: string;
 
   constructor(scope: Construct, id: string, props: ProjectProps) {
     super(scope, id);
     const roles = props.roles ?? ['member', 'load-balancer_member'];
     this.projectName = props.name;
-    this.userName = props.userName ?? props.name;
+    this.ownUserName = props.userName ?? props.name;
     this.domainId = props.domainId ?? 'default';
     checkName(this, 'name', this.projectName, 64);
-    checkName(this, 'userName', this.userName, 255);
-    checkKnown(this, 'roles', roles);
-    checkUnique(this, 'role', roles);
-    if (roles.length === 0) fail(this, { problem: 'roles must not be empty, the user could not log in', value: [], fix: 'give at least member' });
-    if (roles.includes('admin')) {
-      fail(this, { problem: "a role of the user is admin, which is the whole cloud's administrator", value: roles, fix: 'use member' });
-    }
+    checkName(this, 'userName', this.ownUserName, 255);
+    checkRoles(this, 'roles', roles);
+    for (const [name, given] of Object.entries(props.groups ?? {})) if (given.roles !== undefined) checkRoles(this, `groups.${name}.roles`, given.roles);
+    for (const [name, given] of Object.entries(props.users ?? {})) checkRoles(this, `users.${name}`, given);
     if (props.userPassword !== undefined && isKnown(props.userPassword)) {
       fail(this, {
         problem: 'userPassword is a literal, which would stand in the synthesised configuration',
         fix: 'give the value of a sensitive TerraformVariable',
       });
     }
+    if (props.withoutUser && (props.userName ?? props.userPassword) !== undefined) {
+      fail(this, { problem: 'withoutUser goes with no userName and no userPassword', value: props.userName, fix: 'leave them out' });
+    }
     checkQuota(this, props.quota ?? {});
 
     const project = new IdentityProjectV3(this, 'Resource', { name: this.projectName, domainId: this.domainId, tags: props.tags });
-    const user = new IdentityUserV3(this, 'User', {
-      name: this.userName,
-      domainId: this.domainId,
-      defaultProjectId: project.id,
-      password: props.userPassword ?? randomPassword(this),
-    });
-    const assignments = roles.map((role) => {
-      const { id: roleId } = new DataOpenstackIdentityRoleV3(this, `Role-${role}`, { name: role });
-      return new IdentityRoleAssignmentV3(this, `Assignment-${role}`, { projectId: project.id, userId: user.id, roleId });
-    });
     this.resource = project;
-    this.user = user;
     this.projectId = project.id;
-    this.userId = user.id;
-    this.password = user.password;
+    if (!props.withoutUser) {
+      this.ownUser = new IdentityUserV3(this, 'User', {
+        name: this.ownUserName,
+        domainId: this.domainId,
+        defaultProjectId: project.id,
+        password: props.userPassword ?? randomPassword(this),
+      });
+    }
+    const assignments = this.assignments(roles, props);
     this.ready = [...assignments, ...quotas(this, project.id, props.quota ?? {})];
+    if (!props.keepDefaultSecurityGroup) {
+      const tasks = { task: 'close-project', taskOnDestroy: 'clear-project' };
+      this.ready.push(
+        adminStep(this, 'DefaultSecurityGroup', { access: props.adminAccess, facts: { PROJECT: project.id }, ...tasks, dependsOn: [...this.ready] }),
+      );
+    }
+  }
+
+  /** The L1 user. An error if the project has none of its own. */
+  public get user(): TerraformResource {
+    return this.own();
+  }
+
+  /** Name of its user, known at synth. An error if the project has none of its own. */
+  public get userName(): string {
+    return this.own() && this.ownUserName;
+  }
+
+  /** Keystone's id of its user. An error if the project has none of its own. */
+  public get userId(): string {
+    return this.own().id;
+  }
+
+  /** The user's password: a sensitive reference. An error if the project has no user of its own. */
+  public get password(): string {
+    return this.own().password;
+  }
+
+  private own(): IdentityUserV3 {
+    return this.ownUser ?? fail(this, { problem: 'the project has no user of its own', fix: 'leave withoutUser out' });
+  }
+
+  /** Who has which roles in it. */
+  private assignments(ownRoles: readonly string[], { groups, users }: ProjectProps): TerraformResource[] {
+    const { projectId, domainId } = this;
+    const known = new Map<string, string>();
+    const roleId = (role: string): string => {
+      if (!known.has(role)) known.set(role, new DataOpenstackIdentityRoleV3(this, `Role-${role}`, { name: role }).id);
+      return known.get(role)!;
+    };
+    const give = (id: string, roles: readonly string[], whom: { readonly userId?: string; readonly groupId?: string }) =>
+      roles.map((role) => new IdentityRoleAssignmentV3(this, `${id}-${role}`, { projectId, ...whom, roleId: roleId(role) }));
+    return [
+      ...(this.ownUser === undefined ? [] : give('Assignment', ownRoles, { userId: this.ownUser.id })),
+      ...Object.entries(groups ?? {}).flatMap(([name, { roles, create }]) => {
+        const { id: groupId } = create
+          ? new IdentityGroupV3(this, `Group-${name}`, { name, domainId })
+          : new DataOpenstackIdentityGroupV3(this, `Group-${name}`, { name, domainId });
+        return give(`GroupAssignment-${name}`, roles ?? ownRoles, { groupId });
+      }),
+      ...Object.entries(users ?? {}).flatMap(([name, roles]) => {
+        const { id: userId } = new DataOpenstackIdentityUserV3(this, `User-${name}`, { name, domainId });
+        return give(`UserAssignment-${name}`, roles, { userId });
+      }),
+    ];
+  }
+}
+
+function checkRoles(scope: Construct, name: string, roles: readonly string[]): void {
+  checkKnown(scope, name, roles);
+  checkUnique(scope, 'role', roles);
+  if (roles.length === 0) fail(scope, { problem: `${name} must not be empty, nobody could log in by them`, value: [], fix: 'give at least member' });
+  if (roles.includes('admin')) {
+    fail(scope, { problem: `${name} has the role admin, which is the whole cloud's administrator`, value: roles, fix: 'use member' });
   }
 }
 

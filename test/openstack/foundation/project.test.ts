@@ -65,7 +65,7 @@ test("the user's own password is a reference, and no random one is made", () => 
 test('what is done as the user waits for roles and limits', () => {
   synthStack((stack) => {
     new OpenstackProvider(stack, 'OpenStack');
-    expect(new Project(stack, 'Project', { name: 'prod', quota: { cores: 1, volumes: 1 } }).ready).toHaveLength(4);
+    expect(new Project(stack, 'Project', { name: 'prod', quota: { cores: 1, volumes: 1 } }).ready).toHaveLength(5);
   });
 });
 
@@ -74,7 +74,7 @@ test.each<[string, Partial<ProjectProps>, RegExp]>([
   ['a name of 65 characters', { name: 'x'.repeat(65) }, /name must have 1 to 64 characters/],
   ['no role', { roles: [] }, /roles must not be empty/],
   ['the same role twice', { roles: ['member', 'member'] }, /role must be unique/],
-  ['the administrator', { roles: ['admin'] }, /a role of the user is admin/],
+  ['the administrator', { roles: ['admin'] }, /roles has the role admin/],
   ['a limit below -1', { quota: { cores: -2 } }, /quota\.cores must be a whole number from -1, got -2/],
   ['a limit of 0 that the provider would not send', { quota: { routers: 0 } }, /quota\.routers can't be 0/],
   ['groups without rules', { quota: { securityGroups: 10 } }, /quota\.securityGroups and quota\.securityGroupRules go together/],
