@@ -21,7 +21,8 @@ interface Need {
 
 /**
  * Conditions under which a plan of the cluster can be applied at all: everything that it makes fits into the project's limits, and its zones exist. Needs are
- * held against limits, not against what is free: of that the cluster's own parts are a part, from its second plan on.
+ * held against limits, not against what is free: of that the cluster's own parts are a part, from its second plan on. What a roll of workers takes for a while
+ * besides isn't counted: a cluster that fills its quota must be able to plan.
  *
  * @param scope where the lookups go
  * @param cluster the construct whose resources are counted
@@ -62,10 +63,9 @@ function zoneChecks(scope: Construct, cluster: Construct, zones: readonly Availa
 function quotaChecks(scope: Construct, cluster: Construct, props: CheckedCluster, projectId: string): Precondition[] {
   const made = cluster.node.findAll().filter((node): node is TerraformResource => TerraformResource.isTerraformResource(node));
   const count = (type: string) => made.filter((resource) => resource.terraformResourceType === `openstack_${type}`).length;
-  const sizes = [props.controlPlane, ...props.workerPools].map(({ replicas, flavor }) => ({
-    replicas,
-    flavor: address(flavorData(cluster, flavor)),
-  }));
+  const { controlPlane, workerPools, bastion } = props;
+  const kinds = [controlPlane, ...workerPools, ...(bastion === undefined ? [] : [{ replicas: 1, flavor: bastion.flavor }])];
+  const sizes = kinds.map(({ replicas, flavor }) => ({ replicas, flavor: address(flavorData(cluster, flavor)) }));
   const volumes = made.filter((resource): resource is BlockstorageVolumeV3 => resource instanceof BlockstorageVolumeV3);
   const gib = volumes.map((volume) => (isKnown(volume.sizeInput) ? volume.sizeInput! : attributeAddress(volume, 'size')));
 
@@ -85,8 +85,18 @@ function quotaChecks(scope: Construct, cluster: Construct, props: CheckedCluster
       terms: sizes.map(({ replicas, flavor }) => `${replicas} * ${flavor}.ram`),
     },
     { quota: attributeAddress(compute, 'server_groups'), what: 'server groups (Nova: server_groups)', terms: [count('compute_servergroup_v2')] },
+    {
+      quota: attributeAddress(compute, 'server_group_members'),
+      what: 'members of its largest server group (Nova: server_group_members)',
+      terms: [Math.max(...kinds.map(({ replicas }) => replicas))],
+    },
     { quota: attributeAddress(volume, 'volumes'), what: 'volumes (Cinder: volumes)', terms: [volumes.length] },
     { quota: attributeAddress(volume, 'gigabytes'), what: 'GiB of volumes (Cinder: gigabytes)', terms: known(gib) },
+    {
+      quota: attributeAddress(volume, 'per_volume_gigabytes'),
+      what: 'GiB in its largest volume (Cinder: per_volume_gigabytes)',
+      terms: gib.length === 0 ? [] : [`max(${[...new Set(gib)].join(', ')})`],
+    },
     {
       quota: attributeAddress(network, 'port'),
       what: 'ports (Neutron: port)',

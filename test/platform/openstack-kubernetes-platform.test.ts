@@ -3,10 +3,12 @@ import { HostInventory } from '../../lib/bare-metal/host-inventory';
 import { Provisioner } from '../../lib/bare-metal/provisioner';
 import { Cni } from '../../lib/contracts/cni';
 import { NodeFlavor } from '../../lib/contracts/node-flavor';
+import { NodeImage } from '../../lib/contracts/node-image';
 import { LoadBalancerProvider } from '../../lib/contracts/openstack-cloud';
 import { KubernetesVersion } from '../../lib/core/kubernetes-version';
 import { OpenStackRelease } from '../../lib/core/openstack-release';
 import { OpenStackEngine } from '../../lib/openstack/openstack-engine';
+import { clusterQuota } from '../../lib/platform/cluster-quota';
 import { OpenStackKubernetesPlatform, OpenStackKubernetesPlatformProps } from '../../lib/platform/openstack-kubernetes-platform';
 import { Synthesised, synthApp } from '../support/synth';
 
@@ -113,6 +115,47 @@ describe('from bare metal', () => {
       instances: 9,
       cores: 3 * 4 + 6 * 8,
       ram: 3 * 8192 + 6 * 16384,
+    });
+  });
+
+  test('the quota holds a bastion, further ports and further volumes, too', () => {
+    const flavor = NodeFlavor.of({ name: 'node', vcpus: 4, memoryMib: 8192, diskGib: 40 });
+    const cluster = {
+      version: KubernetesVersion.V1_36,
+      cni: Cni.cilium(),
+      controlPlane: { replicas: 3, flavor, rootVolume: { sizeGib: 10 } },
+      workerPools: [{ name: 'general', replicas: 2, flavor }],
+    };
+    const [quota, more] = [
+      clusterQuota(cluster),
+      clusterQuota({
+        ...cluster,
+        bastion: { flavor, image: NodeImage.byName('image'), allowedCidrs: ['198.51.100.0/24'], rootVolume: { sizeGib: 7 } },
+        workerPools: [
+          {
+            name: 'general',
+            replicas: 2,
+            flavor,
+            volumes: [{ name: 'data', sizeGib: 50 }],
+            additionalPorts: [{ name: 'storage', networkId: 'storage' }],
+          },
+        ],
+      }),
+    ];
+    const grown = Object.entries(more).flatMap(([name, value]) => {
+      const had = (quota as Record<string, unknown>)[name] as number;
+      return value === had ? [] : [[name, (value as number) - had]];
+    });
+    // every pool twice: four workers
+    expect(Object.fromEntries(grown)).toEqual({
+      instances: 1,
+      cores: 4,
+      memoryMib: 8192,
+      serverGroupMembers: 1,
+      volumes: 1 + 4,
+      volumeGib: 7 + 4 * 50,
+      ports: 1 + 4,
+      floatingIps: 1,
     });
   });
 
