@@ -18,7 +18,7 @@ import { isKnown } from '../core/validation';
 export interface OpenStackControlPlaneProps {
   /** The hosts. */
   readonly pool: IBareMetalPool;
-  /** How OpenStack is put onto them: `OpenStackEngine.kolla({ … })`. */
+  /** How OpenStack is put onto them: `OpenStackEngine.kolla({ … })` or `.openStackHelm({ … })`. */
   readonly engine: OpenStackEngine;
   /**
    * Name that the external network has, or will have. `ProviderNetwork` makes it, in a stack that logs in to the new cloud.
@@ -57,8 +57,8 @@ export interface OpenStackControlPlaneProps {
  * OpenStack on a pool of bare-metal hosts. Other layers use it as the cloud that it is.
  *
  * Creates the engine's steps, one resource for each stage; which of them will run again shows in the plan. Destroying the stack forgets the steps and
- * leaves the cloud as it is, with everything in it. The last step fetches the administrator's clouds.yaml and the CA to the machine that runs
- * Terraform, by its `ssh` and `tar`; another machine fetches them by `npx strata credentials <stack>`.
+ * leaves the cloud as it is, with everything in it; with OpenStack-Helm it is refused. The last step fetches the administrator's clouds.yaml and the CA to
+ * the machine that runs Terraform, by its `ssh` and `tar`, or `kubectl`; another machine fetches them by `npx strata credentials <stack>`.
  */
 export class OpenStackControlPlane extends Construct implements IOpenStackCloud {
   public readonly authUrl: string;

@@ -6,7 +6,7 @@ export interface OpenStackLogin {
   readonly region: string;
   /** Name of the user. */
   readonly userName: string;
-  /** Its password: a reference to the file, read when Terraform runs. It is in no state and no plan. */
+  /** Its password: a reference to the file, read when Terraform runs. It comes into no state and no plan by it. */
   readonly password: string;
   /** Name of the project. */
   readonly tenantName: string;
