@@ -39,9 +39,9 @@ function common(model: OpenStackHelmModel, chart: Chart): ChartValues {
 }
 
 const replicas = (numbers: { readonly [component: string]: number }): ChartValues => ({ pod: { replicas: numbers } });
-const apis = (...components: string[]) => (model: OpenStackHelmModel) => [
-  replicas(Object.fromEntries(components.map((component) => [component, members(model, HostRole.CONTROL)]))),
-];
+const apis =
+  (...components: string[]) =>
+  (model: OpenStackHelmModel) => [replicas(Object.fromEntries(components.map((component) => [component, members(model, HostRole.CONTROL)])))];
 
 const OWN: { readonly [chart in Chart]?: (model: OpenStackHelmModel) => ChartValues[] } = {
   mariadb: (model) => [
@@ -102,11 +102,7 @@ function glance(model: OpenStackHelmModel): ChartValues[] {
   // No image from somewhere: images are made by Image.
   const own = { bootstrap: { enabled: false } };
   if (cluster !== undefined) {
-    return [
-      own,
-      ...apis('api')(model),
-      { storage: 'rbd', ceph_client: { configmap: cluster.configMap, user_secret_name: cluster.adminKeySecret } },
-    ];
+    return [own, ...apis('api')(model), { storage: 'rbd', ceph_client: { configmap: cluster.configMap, user_secret_name: cluster.adminKeySecret } }];
   }
   return [own, replicas({ api: 1 }), { storage: 'pvc', volume: { class_name: storageClass, size: `${options.imageVolumeGib ?? 200}Gi` } }];
 }

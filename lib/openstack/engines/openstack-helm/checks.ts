@@ -41,7 +41,10 @@ export function resolveOpenStackHelm(where: Where, surroundings: EngineSurroundi
     fail(where, { problem: 'tlsSecretName is given, and tls is off', value: options.tlsSecretName, fix: 'leave one of them out' });
   }
   checkDnsSubdomain(where, 'domain', domain);
-  const ceph = options.ceph && { configMap: options.ceph.configMap ?? 'ceph-etc', adminKeySecret: options.ceph.adminKeySecret ?? 'pvc-ceph-client-key' };
+  const ceph = options.ceph && {
+    configMap: options.ceph.configMap ?? 'ceph-etc',
+    adminKeySecret: options.ceph.adminKeySecret ?? 'pvc-ceph-client-key',
+  };
   const { barbican = false, heat = false, horizon = true } = services;
   const stages = chartStages({ ovn, cinder: ceph !== undefined, barbican, heat, horizon, octavia });
   const charts = stages.flat();
@@ -110,7 +113,14 @@ function checkHosts(where: Where, pool: IBareMetalPool): void {
 /** Charts know one name of an interface for all hosts. */
 function bridgesOf(where: Where, pool: IBareMetalPool): Bridge[] {
   const hosts = pool.hosts.filter((host) => host.is(HostRole.NETWORK) || host.is(HostRole.COMPUTE));
-  const wanted = [...new Set(hosts.map((host) => providerNics(host).map(({ name }) => name)).filter(({ length }) => length > 0).map((names) => names.join(' ')))];
+  const wanted = [
+    ...new Set(
+      hosts
+        .map((host) => providerNics(host).map(({ name }) => name))
+        .filter(({ length }) => length > 0)
+        .map((names) => names.join(' ')),
+    ),
+  ];
   if (wanted.length > 1) {
     fail(where, {
       problem: 'interfaces into the provider networks must have the same names on all network and compute hosts: the charts know one name for all',
@@ -130,10 +140,18 @@ function bridgesOf(where: Where, pool: IBareMetalPool): Bridge[] {
   return names.map((name, i) => ({ physicalNetwork: `physnet${i + 1}`, name: i === 0 ? 'br-ex' : `br-ex${i + 1}`, interface: name }));
 }
 
-function chartVersions(where: Where, { release, chartVersions: given = {} }: OpenStackHelmOptions, charts: readonly Chart[]): OpenStackHelmModel['versions'] {
+function chartVersions(
+  where: Where,
+  { release, chartVersions: given = {} }: OpenStackHelmOptions,
+  charts: readonly Chart[],
+): OpenStackHelmModel['versions'] {
   const series = knownSeries();
   if (!series.includes(release.series)) {
-    fail(where, { problem: 'the charts of this release are not known', value: release.series, fix: `use ${series.join(' or ')}, or the Kolla engine` });
+    fail(where, {
+      problem: 'the charts of this release are not known',
+      value: release.series,
+      fix: `use ${series.join(' or ')}, or the Kolla engine`,
+    });
   }
   for (const [chart, version] of Object.entries(given)) {
     checkOneOf(where, 'chart in chartVersions', chart, CHARTS);

@@ -66,7 +66,12 @@ export function endpointObjects({ namespace, domain, through, tlsSecret, charts 
       metadata: metadata(`openstack-${host}`),
       spec: {
         ingressClassName: through.className,
-        rules: [{ host: `${host}.${domain}`, http: { paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: service, port: { number: port } } } }] } }],
+        rules: [
+          {
+            host: `${host}.${domain}`,
+            http: { paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: service, port: { number: port } } } }] },
+          },
+        ],
         ...(tlsSecret === undefined ? {} : { tls: [{ hosts: [`${host}.${domain}`], secretName: tlsSecret }] }),
       },
     }));

@@ -4,10 +4,10 @@ import { Host, HostRole, NetworkRole } from '../../../../lib/contracts/host';
 import { CpuMode, KvmProfile } from '../../../../lib/contracts/kvm-profile';
 import { LoadBalancerProvider } from '../../../../lib/contracts/openstack-cloud';
 import { OpenStackRelease } from '../../../../lib/core/openstack-release';
+import { NeutronDriver } from '../../../../lib/openstack/engines/kolla/kolla-options';
 import { Chart, CHARTS, chartStages } from '../../../../lib/openstack/engines/openstack-helm/charts';
 import { OpenStackHelmEndpoints } from '../../../../lib/openstack/engines/openstack-helm/openstack-helm-options';
 import { secretPaths } from '../../../../lib/openstack/engines/openstack-helm/secrets';
-import { NeutronDriver } from '../../../../lib/openstack/engines/kolla/kolla-options';
 import { recorded, unknownValues } from '../../../kubernetes/addons/recorded-chart';
 import { Block, Synthesised } from '../../../support/synth';
 import { testHost } from '../../pool';
@@ -116,7 +116,9 @@ describe('what charts are told', () => {
       const chart = path.slice(7, -5);
       const told = parse(files[path]);
       // daemonsets of a host or a label: read by the charts' helm-toolkit, and in no values.yaml
-      for (const { values: more } of Object.values<Block>(told.overrides?.nova_compute?.labels ?? {})) expect(unknownValues(known(chart), more)).toEqual([]);
+      for (const { values: more } of Object.values<Block>(told.overrides?.nova_compute?.labels ?? {})) {
+        expect(unknownValues(known(chart), more)).toEqual([]);
+      }
       delete told.overrides;
       expect(`${chart}: ${unknownValues(known(chart), told).join('; ')}`).toBe(`${chart}: `);
     }
@@ -131,7 +133,10 @@ describe('what charts are told', () => {
       // For a registry that asks for a password, which is off.
       const unset = open.filter((path) => !made.includes(path) && !path.startsWith('endpoints.oci_image_registry.'));
       expect(`${chart}: ${unset.join()}`).toBe(`${chart}: `);
-      const nowhere = made.filter((path) => !listed.some(([name, value]) => name === path || (typeof value === 'object' && value.type === 'object' && path.startsWith(`${name}.`))));
+      const nowhere = made.filter(
+        (path) =>
+          !listed.some(([name, value]) => name === path || (typeof value === 'object' && value.type === 'object' && path.startsWith(`${name}.`))),
+      );
       expect(`${chart}: ${nowhere.join()}`).toBe(`${chart}: `);
     }
   });
@@ -149,7 +154,11 @@ describe('what charts are told', () => {
     expect(set('nova', 'endpoints.identity.auth.service.password')).not.toBe(set('cinder', 'endpoints.identity.auth.service.password'));
     expect(set('nova', 'endpoints.oslo_db.auth.nova.password')).not.toBe(set('nova', 'endpoints.identity.auth.nova.password'));
     expect(set('barbican', 'conf.barbican.simple_crypto_plugin.kek')).toMatch(/^\$\{base64encode\(random_password/);
-    for (const chart of CHARTS) for (const { value, type } of release(stack, chart).set_sensitive ?? []) expect([value, type]).toEqual([expect.stringMatching(/^\$\{/), 'string']);
+    for (const chart of CHARTS) {
+      for (const { value, type } of release(stack, chart).set_sensitive ?? []) {
+        expect([value, type]).toEqual([expect.stringMatching(/^\$\{/), 'string']);
+      }
+    }
     for (const each of Object.values(stack.resources('random_password'))) {
       expect(each).toMatchObject({ length: 32, special: false, lifecycle: { prevent_destroy: true, ignore_changes: 'all' } });
     }
@@ -171,7 +180,11 @@ describe('what charts are told', () => {
   test('Nova and libvirt wait for the networking that there is', () => {
     expect([values()('nova').network.backend, values()('libvirt').network.backend]).toEqual([['ovn'], ['ovn']]);
     expect([values(OVS)('nova').network.backend, values(OVS)('libvirt').network.backend]).toEqual([['openvswitch'], ['openvswitch']]);
-    expect(values()('neutron').manifests).toMatchObject({ daemonset_ovn_metadata_agent: true, daemonset_l3_agent: false, daemonset_ovs_agent: false });
+    expect(values()('neutron').manifests).toMatchObject({
+      daemonset_ovn_metadata_agent: true,
+      daemonset_l3_agent: false,
+      daemonset_ovs_agent: false,
+    });
     expect(values(OVS)('neutron').labels.agent.l3.node_selector_key).toBe('openstack-network-node');
   });
 
@@ -214,7 +227,11 @@ describe('what charts are told', () => {
     expect(plugins.ml2_conf.ovn).toMatchObject({ dns_servers: '9.9.9.9,1.1.1.1', enable_distributed_floating_ip: false });
     expect(told('ovn').conf).toEqual({ ovn_bridge_mappings: 'physnet1:br-ex', auto_bridge_add: { 'br-ex': 'bond1' } });
     expect(told('ovn').network.interface.tunnel_network_cidr).toBe('10.10.20.0/24');
-    expect([told('nova').pod.use_fqdn.compute, told('ovn').pod.use_fqdn.compute, told('neutron').pod.use_fqdn.neutron_agent]).toEqual([false, false, false]);
+    expect([told('nova').pod.use_fqdn.compute, told('ovn').pod.use_fqdn.compute, told('neutron').pod.use_fqdn.neutron_agent]).toEqual([
+      false,
+      false,
+      false,
+    ]);
     expect(values(OVS)('neutron').conf.plugins.openvswitch_agent.ovs.bridge_mappings).toBe('physnet1:br-ex');
   });
 
@@ -325,12 +342,28 @@ describe('refused', () => {
   const nic = (name: string, address?: string) => (old: Host) =>
     new Host({ ...old, nics: old.nics.map((each) => (each.networks.includes(NetworkRole.PROVIDER) ? { ...each, name, address } : each)) });
   test.each<[string, Given, RegExp]>([
-    ['a release whose charts are not known', { options: { release: OpenStackRelease.V2025_2 } }, /charts of this release are not known, got "2025.2"; use 2026.1/],
-    ['missing versions', { options: { chartVersions: { ovn: '1.0.0' } } }, /chartVersions lacks mariadb, rabbitmq, .*helm search repo openstack-helm\/mariadb/],
-    ['a range of versions', { options: { chartVersions: { ...VERSIONS, nova: '^2026.1' } } }, /version of the chart nova must be exact, got "\^2026.1"/],
-    ['a version of no chart', { options: { chartVersions: { ...VERSIONS, toString: '1.0.0' } } }, /chart in chartVersions is not known, got "toString"/],
+    [
+      'a release whose charts are not known',
+      { options: { release: OpenStackRelease.V2025_2 } },
+      /charts of this release are not known, got "2025.2"; use 2026.1/,
+    ],
+    [
+      'missing versions',
+      { options: { chartVersions: { ovn: '1.0.0' } } },
+      /chartVersions lacks mariadb, rabbitmq, .*helm search repo openstack-helm\/mariadb/,
+    ],
+    [
+      'a range of versions',
+      { options: { chartVersions: { ...VERSIONS, nova: '^2026.1' } } },
+      /version of the chart nova must be exact, got "\^2026.1"/,
+    ],
+    [
+      'a version of no chart',
+      { options: { chartVersions: { ...VERSIONS, toString: '1.0.0' } } },
+      /chart in chartVersions is not known, got "toString"/,
+    ],
     ['values of no chart', { options: { values: { novva: {} } } }, /chart in values is not known, got "novva"; did you mean nova/],
-    ['values of a chart that isn\'t installed', { options: { values: { cinder: {} } } }, /chart in values is not known, got "cinder"/],
+    ["values of a chart that isn't installed", { options: { values: { cinder: {} } } }, /chart in values is not known, got "cinder"/],
     [
       'a password among the values',
       { options: { values: { nova: { endpoints: { oslo_db: { auth: { nova: { password: 'x' } } } } } } } },
@@ -338,7 +371,7 @@ describe('refused', () => {
     ],
     ['Octavia without OVN', { options: { ...OVS.options, services: { octavia: true } } }, /services\.octavia needs OVN/],
     ['amphorae', { props: { loadBalancerProvider: LoadBalancerProvider.AMPHORA } }, /load balancers are in OVN with OpenStack-Helm/],
-    ['pods on the hosts\' network', { podCidr: '10.10.20.0/22' }, /overlap/],
+    ["pods on the hosts' network", { podCidr: '10.10.20.0/22' }, /overlap/],
     ['a secret without TLS', { options: { tls: false, tlsSecretName: 'x' } }, /tlsSecretName is given, and tls is off/],
     ['no domain', { options: { domain: 'Cloud_1' } }, /domain must be lower-case labels/],
     ['two control hosts', { hosts: (hosts) => hosts.filter(({ name }) => name !== 'control-13') }, /number of control hosts must be odd/],
