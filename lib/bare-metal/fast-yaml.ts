@@ -1,17 +1,20 @@
-import { FAILSAFE_SCHEMA, load, Type, types } from 'js-yaml';
+import { FAILSAFE_SCHEMA, load, Type } from 'js-yaml';
 
-const NUMBER = /^(?:[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?|0o[0-7]+|0x[\da-fA-F]+)$/;
-const NO_NUMBER = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
+/** A type of YAML 1.2's core schema: plain words of a form, and what they mean. js-yaml's own take those of YAML 1.1, too: 1_000, 0b11, dates. */
+const type = (name: string, form: RegExp, construct: (text: string) => unknown) =>
+  new Type(`tag:yaml.org,2002:${name}`, { kind: 'scalar', resolve: (text) => form.test(text ?? ''), construct: (text) => construct(text ?? '') });
 
-/** YAML 1.2's numbers. js-yaml's own are those of YAML 1.1, too: 1_000, 0b11. */
-const number = new Type('tag:yaml.org,2002:float', {
-  kind: 'scalar',
-  resolve: (text) => typeof text === 'string' && (NUMBER.test(text) || NO_NUMBER.test(text)),
-  construct: (text) => (NO_NUMBER.test(text) ? types.float.construct(text) : Number(text)),
+const SCHEMA = FAILSAFE_SCHEMA.extend({
+  implicit: [
+    type('null', /^(?:~|null|Null|NULL)?$/, () => null),
+    type('bool', /^(?:true|True|TRUE|false|False|FALSE)$/, (text) => /^t/i.test(text)),
+    type('int', /^(?:[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?|0o[0-7]+|0x[\da-fA-F]+)$/, Number),
+    type('float', /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/, (text) =>
+      /nan/i.test(text) ? NaN : text.startsWith('-') ? -Infinity : Infinity,
+    ),
+    type('merge', /^<<$/, (text) => text),
+  ],
 });
-
-/** YAML 1.2's core schema and merge keys: no dates, no sets. */
-const SCHEMA = FAILSAFE_SCHEMA.extend({ implicit: [types.null, types.bool, number, types.merge] });
 
 /** Where the two differ: directives, keys that are no texts, tabs, a list that begins as the first item of a list. */
 const DIFFERENT = /^%|^ *\?( |$)|\t|- +-( |$)|(^|[-{,[]) *(~|null|Null|NULL)? *:(\s|$)/m;

@@ -14,12 +14,17 @@ function stackVariable(scope: Construct, name: string, description: string): Ter
   return variable;
 }
 
+/** Names of the variables with user and password of a host's BMC. */
+export function bmcVariables({ bmc }: Host): { readonly username: string; readonly password: string } {
+  return { username: bmc?.usernameVariable ?? 'bmc_username', password: bmc?.passwordVariable ?? 'bmc_password' };
+}
+
 /** User and password of a host's BMC, as references. */
 export function bmcCredentials(scope: Construct, host: Host): { readonly username: string; readonly password: string } {
-  const { usernameVariable = 'bmc_username', passwordVariable = 'bmc_password' } = host.bmc ?? {};
+  const { username, password } = bmcVariables(host);
   return {
-    username: stackVariable(scope, usernameVariable, 'User of the board management controllers').stringValue,
-    password: stackVariable(scope, passwordVariable, 'Password of the board management controllers').stringValue,
+    username: stackVariable(scope, username, 'User of the board management controllers').stringValue,
+    password: stackVariable(scope, password, 'Password of the board management controllers').stringValue,
   };
 }
 

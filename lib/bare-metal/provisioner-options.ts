@@ -1,3 +1,5 @@
+import { OpenStackRelease } from '../core/openstack-release';
+
 /** How the hosts are reached once they have an operating system. */
 export interface ProvisionerSshProps {
   /** The user that connections log in as. It needs sudo without a password, or is root. */
@@ -90,4 +92,45 @@ export interface IronicProvisionerProps extends ProvisionerSshProps {
    * @default - none
    */
   readonly release?: string[];
+}
+
+/** Addresses from the first to the last. */
+export interface DhcpRange {
+  /** The first. */
+  readonly start: string;
+  /** The last. */
+  readonly end: string;
+}
+
+/** Properties of hosts that Bifrost installs. */
+export interface BifrostProvisionerProps extends ProvisionerSshProps {
+  /** The release whose Kolla-Ansible brings Bifrost. */
+  readonly release: OpenStackRelease;
+  /** The public key that may log in, as in `id_ed25519.pub`: that of `sshPrivateKeyPath`. */
+  readonly sshPublicKey: string;
+  /**
+   * The image that is written to the hosts' root devices. Its own user, or root where it has none, is the `sshUser`.
+   * @default - Bifrost builds one of the hosts' `os`, Ubuntu or Debian, with diskimage-builder; its `sshUser` is root
+   */
+  readonly image?: IronicImage;
+  /**
+   * Addresses of the network with the role "provisioning" that hosts get while they are installed.
+   * @default - the upper half of that network
+   */
+  readonly dhcpRange?: DhcpRange;
+  /**
+   * Whether disks are cleaned of their data before a host is installed for the first time.
+   * @default true
+   */
+  readonly automatedClean?: boolean;
+  /**
+   * Further settings of Kolla's globals.yml: `docker_registry`, `docker_namespace`.
+   * @default - none
+   */
+  readonly extraGlobals?: { readonly [name: string]: string };
+  /**
+   * Minutes that an apply waits for a stage, 1 to 1440. The stage itself goes on beyond that, and the next apply attaches to it.
+   * @default 240
+   */
+  readonly stageTimeoutMinutes?: number;
 }

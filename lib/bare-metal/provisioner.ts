@@ -1,6 +1,7 @@
 import { Construct } from 'constructs';
 import { ProvisionedHosts } from './provisioned-hosts';
-import { IronicProvisionerProps, MaasProvisionerProps, ProvisionerSshProps } from './provisioner-options';
+import { BifrostProvisionerProps, IronicProvisionerProps, MaasProvisionerProps, ProvisionerSshProps } from './provisioner-options';
+import { provisionByBifrost } from './provisioners/bifrost';
 import { provisionByIronic } from './provisioners/ironic';
 import { provisionByMaas } from './provisioners/maas';
 import { sshAccess } from './ssh-access';
@@ -55,6 +56,15 @@ export abstract class Provisioner {
    */
   public static ironic(props: IronicProvisionerProps): Provisioner {
     return new FunctionProvisioner((scope, hosts, networks) => provisionByIronic(scope, hosts, networks, props));
+  }
+
+  /**
+   * Bifrost installs them: a standalone Ironic that Kolla-Ansible runs in a container on the host with the role "deployment", which has its operating
+   * system already and none of the cloud's services. Needs a network with the role "provisioning" on that host, where the others boot. A host that is
+   * deployed is never installed again, and none is ever undeployed.
+   */
+  public static bifrost(props: BifrostProvisionerProps): Provisioner {
+    return new FunctionProvisioner((scope, hosts, networks) => provisionByBifrost(scope, hosts, networks, props));
   }
 
   /** Several ways in one pool. All must give the same user, key and port: Ansible and the checks log in everywhere alike. */

@@ -1,10 +1,13 @@
 import { App, TerraformStack, TerraformVariable } from 'cdktf';
+import { parse } from 'yaml';
 import { host, internal } from './support';
 import { BareMetalPool } from '../../lib/bare-metal/bare-metal-pool';
 import { HostInventory } from '../../lib/bare-metal/host-inventory';
 import { networkData } from '../../lib/bare-metal/network-data';
 import { Provisioner } from '../../lib/bare-metal/provisioner';
+import { BifrostProvisionerProps } from '../../lib/bare-metal/provisioner-options';
 import { BmcProtocol, HostProps, HostRole, NetworkRole, RaidLevel } from '../../lib/contracts/host';
+import { OpenStackRelease } from '../../lib/core/openstack-release';
 import { IronicProvider } from '../../lib/providers/ironic/provider';
 import { MaasProvider } from '../../lib/providers/maas/provider';
 import { Synthesised, synthStack } from '../support/synth';
@@ -96,7 +99,9 @@ describe('Ironic', () => {
   test('nodes, their preparation, allocations by resource class and deployments', () => {
     const stack = pool(Provisioner.ironic({ ...ssh, image, sshAuthorizedKeys }), [machine(1, { resourceClass: 'large' }), machine(2)]);
     const { 'Allocations/Kept': allocation } = byPath(stack, 'ironic_allocation');
-    expect(allocation).toMatchObject({ candidate_nodes: ['${each.key}'], lifecycle: { ignore_changes: 'all', prevent_destroy: true } });
+    // by id: what the provider reads back must be what it was told
+    expect(allocation.candidate_nodes).toEqual([expect.stringMatching(/^\$\{local\.[\w-]+\[each\.key\]\}$/)]);
+    expect(allocation).toMatchObject({ lifecycle: { ignore_changes: 'all', prevent_destroy: true } });
     const { 'Deployments/Kept': deployment } = byPath(stack, 'ironic_deployment');
     expect(deployment).toMatchObject({
       instance_info: { image_source: image.source, image_os_hash_algo: 'sha256', image_os_hash_value: image.checksum, image_disk_format: 'qcow2' },
@@ -111,11 +116,13 @@ describe('Ironic', () => {
     });
     const prepare = Object.values(stack.resources('terraform_data')).find((block) => path(block) === 'Prepare/host-1')!;
     expect(prepare.provisioner[0]['local-exec'].environment).toMatchObject({ MODE: 'deploy', INSPECT: '1', RAID: '', NAME: 'host-1' });
+    expect(prepare.provisioner[0]['local-exec'].environment.INSTANCE_INFO.split('\n')).toContain(`image_source=${image.source}`);
     expect(byPath(stack, 'ironic_port')['Prepare/host-1-eno1']).toMatchObject({ address: '00:00:5e:00:53:01', pxe_enabled: true });
   });
 
-  test('without an image hosts are adopted: nothing is deployed', () => {
+  test('without an image hosts are adopted: nothing is deployed, and the provider is told to inspect and clean nothing', () => {
     const stack = pool(Provisioner.ironic(ssh));
+    expect(byPath(stack, 'ironic_node')['Nodes/Kept']).toMatchObject({ manage: false, inspect: false, clean: false, available: false });
     expect([stack.resources('ironic_deployment'), stack.resources('ironic_allocation')]).toEqual([{}, {}]);
     const prepare = Object.values(stack.resources('terraform_data')).find((block) => path(block) === 'Prepare/host-2')!;
     expect(prepare.provisioner[0]['local-exec'].environment.MODE).toBe('adopt');
@@ -199,5 +206,127 @@ describe('several ways in one pool', () => {
     ],
   ])('%s', (_what, given, message) => {
     expect(() => pool(Provisioner.mixed({ others, groups: given as any }), hosts)).toThrow(message);
+  });
+});
+
+describe('Bifrost', () => {
+  const withBoot = [...networks, { role: NetworkRole.PROVISIONING, cidr: '10.30.0.0/24' }];
+  const seed = host(9, {
+    name: 'seed',
+    roles: [HostRole.DEPLOYMENT],
+    nics: [
+      { name: 'eno1', networks: [NetworkRole.INTERNAL_API], address: '10.10.0.9' },
+      { name: 'eno2', networks: [NetworkRole.PROVISIONING], address: '10.30.0.9' },
+    ],
+  });
+  const props = { ...ssh, sshUser: 'root', release: OpenStackRelease.V2026_1, sshPublicKey: sshAuthorizedKeys[0] };
+  const made = (options: Partial<BifrostProvisionerProps> = {}, hosts = [seed, machine(1), machine(2)], nets = withBoot) =>
+    synthStack((stack) => {
+      new BareMetalPool(stack, 'Pool', {
+        inventory: HostInventory.of({ networks: nets, hosts }),
+        provisioner: Provisioner.bifrost({ ...props, ...options }),
+      });
+    });
+  const files = (stack: Synthesised): { [path: string]: string } => {
+    const text = Object.values<any>(stack.json.locals).find((value) => typeof value === 'string' && value.includes('servers.json'));
+    return JSON.parse(text);
+  };
+  const step = (stack: Synthesised, id: string) => Object.values(stack.resources('terraform_data')).find((block) => path(block) === id)!;
+
+  test('servers, settings and the inventory of Kolla-Ansible come from the hosts', () => {
+    const all = files(made());
+    const servers = JSON.parse(all['servers.json']);
+    expect(Object.keys(servers)).toEqual(['host-1', 'host-2']);
+    expect(servers['host-1']).toMatchObject({
+      driver: 'redfish',
+      driver_info: {
+        power: { redfish_address: 'https://bmc-1.example.com', redfish_password: { variable: 'bmc_password' }, redfish_verify_ca: true },
+      },
+      nics: [{ mac: '00:00:5e:00:53:01' }, { mac: '00:00:5e:00:53:11' }],
+      properties: { cpu_arch: 'x86_64', cpus: '64', ram: '262144', disk_size: '447', root_device: { name: '/dev/sda' } },
+      ipv4_address: '10.10.0.1',
+      ipv4_subnet_mask: '255.255.255.0',
+      ipv4_gateway: '10.10.0.254',
+      node_network_data: { links: expect.arrayContaining([expect.objectContaining({ id: 'bond0.20', type: 'vlan', vlan_id: 20 })]) },
+    });
+    expect(servers['host-2'].driver_info.power).toEqual({
+      ipmi_address: 'bmc-2.example.com',
+      ipmi_username: { variable: 'bmc_username' },
+      ipmi_password: { variable: 'bmc_password' },
+    });
+    expect(parse(all['config/bifrost/bifrost.yml'])).toEqual({
+      enabled_hardware_types: 'ipmi,redfish',
+      dhcp_pool_start: '10.30.0.128',
+      dhcp_pool_end: '10.30.0.254',
+      cleaning: true,
+      ssh_public_key: sshAuthorizedKeys[0],
+    });
+    expect(parse(all['config/bifrost/dib.yml'])).toEqual({ create_image_via_dib: true, dib_os_element: 'ubuntu', dib_os_release: 'noble' });
+    expect(parse(all['globals.yml'])).toMatchObject({ openstack_release: '2026.1', network_interface: 'eno1', bifrost_network_interface: 'eno2' });
+    expect(parse(all['inventory.yml']).all.children.bifrost).toEqual({ children: { deployment: {} } });
+  });
+
+  test('stages in their order, and every host but the one that runs them waits for the last', () => {
+    const stack = made();
+    const order = ['Files', 'Environment', 'Passwords', 'BootstrapServers', 'DeployBifrost', 'DeployServers'];
+    order.slice(1).forEach((id, i) => expect(step(stack, id).depends_on[0]).toMatch(new RegExp(`^terraform_data\\.Pool_${order[i]}_`)));
+    expect(step(stack, 'Verify/seed').depends_on).toEqual([]);
+    expect(step(stack, 'Verify/host-1').depends_on).toEqual([expect.stringMatching(/^terraform_data\.Pool_DeployServers_/)]);
+    expect(step(stack, 'DeployServers').provisioner[0]['remote-exec'].inline).toEqual([
+      expect.stringMatching(/^\/var\/lib\/strata-bifrost\/bin\/run-stage\.sh deploy-servers \$\{sha256\(.*\)\} 14400 \/var\/lib\/strata-bifrost\/bin\/bifrost-stage\.sh deploy-servers$/), // prettier-ignore
+    ]);
+  });
+
+  test('passwords go into a file on that host, and into nothing else', () => {
+    const { json } = made();
+    const { locals, resource } = json;
+    const holders = Object.entries<any>(locals).filter(([, value]) => JSON.stringify(value).includes('var.bmc_password'));
+    expect(holders.map(([, value]) => value)).toEqual([{ bmc_password: '${var.bmc_password}', bmc_username: '${var.bmc_username}' }]);
+    expect(JSON.stringify(resource)).not.toContain('var.bmc_password');
+    const users = Object.values<any>(resource.terraform_data).flatMap(({ provisioner }) => provisioner).filter((one) => JSON.stringify(one).includes(holders[0][0])); // prettier-ignore
+    expect(users.map((one) => one.file.destination)).toEqual(['.strata-bifrost/bmc.json']);
+  });
+
+  test('what changes runs the stages that read it', () => {
+    const inputs = (stack: Synthesised, id: string) => {
+      const [, local] = /local\.([\w-]+)/.exec(step(stack, id).triggers_replace.inputs)!;
+      return stack.json.locals[local];
+    };
+    const [before, another, brought] = [
+      made(),
+      made({}, [seed, machine(1), machine(2), machine(3)]),
+      made({ image: { source: 'https://x/y', checksum: 'a'.repeat(64) } }),
+    ];
+    const changed = (stack: Synthesised) => ['Environment', 'Passwords', 'BootstrapServers', 'DeployBifrost', 'DeployServers'].filter((id) => inputs(stack, id) !== inputs(before, id)); // prettier-ignore
+    expect(changed(another)).toEqual(['DeployServers']);
+    expect(changed(brought)).toEqual(['DeployBifrost', 'DeployServers']);
+    expect(JSON.parse(files(brought)['servers.json'])['host-1'].instance_info).toMatchObject({
+      image_source: 'https://x/y',
+      image_os_hash_algo: 'sha256',
+    });
+  });
+
+  test.each<[string, () => unknown, string]>([
+    ['no host to run on', () => made({}, [machine(1)]), 'test/Pool: Bifrost runs on the one host with the role deployment, got []'],
+    ['a control host', () => made({}, [{ ...seed, roles: [HostRole.DEPLOYMENT, HostRole.CONTROL] }, machine(1)]), 'seed is to run Bifrost and the control plane'], // prettier-ignore
+    ['no network to boot from', () => made({}, [{ ...seed, nics: seed.nics.slice(0, 1) }, machine(1)], networks), 'Bifrost needs a network with the role provisioning'], // prettier-ignore
+    ['no BMC', () => made({}, [seed, host(1, { bootMac: '00:00:5e:00:53:01' })]), 'test/Pool: Bifrost needs bmc of host-1'],
+    ['RAID', () => made({}, [seed, machine(1, { raid: [{ name: 'r', level: RaidLevel.RAID_1 }] })]), 'raid of host-1: Bifrost makes no RAID'],
+    ['a name for an address', () => made({}, [seed, machine(1, { managementAddress: 'host-1.example.com' })]), 'managementAddress of host-1 must be an IPv4 address'], // prettier-ignore
+    [
+      'a system that it builds no image of',
+      () => made({}, [seed, machine(1, { os: 'rocky-10' })]),
+      'the os of host-1 is none of them, got "rocky-10"',
+    ],
+    ['a key that is none', () => made({ sshPublicKey: 'x' }), 'sshAuthorizedKeys has what is not a public SSH key'],
+    ['addresses elsewhere', () => made({ dhcpRange: { start: '10.40.0.1', end: '10.40.0.9' } }), 'dhcpRange.start is outside the network provisioning, 10.30.0.0/24'], // prettier-ignore
+    ['addresses backwards', () => made({ dhcpRange: { start: '10.30.0.9', end: '10.30.0.1' } }), 'dhcpRange ends before it begins'],
+    [
+      'an address of a host among them',
+      () => made({}, [seed, machine(1, { nics: [...machine(1).nics, { name: 'eno3', networks: [NetworkRole.PROVISIONING], address: '10.30.0.200' }] })]), // prettier-ignore
+      'the address of host-1 is among those that hosts boot with, 10.30.0.128 to 10.30.0.254',
+    ],
+  ])('%s', (_what, build, message) => {
+    expect(build).toThrow(message);
   });
 });

@@ -3,7 +3,7 @@
 # credentials of its environment (OS_CLOUD, or OS_AUTH_TYPE and OS_ENDPOINT). It may be cut off at any point and run again.
 #
 # NODE: the node's uuid; NAME: its name; MODE: deploy or adopt; INSPECT: 0 or 1; RAID: Ironic's target_raid_config as JSON, or nothing;
-# IMAGE: for adopt, what stands as the image; TIMEOUT: seconds for each step.
+# INSTANCE_INFO: Ironic's instance_info, a line `name=value` each; TIMEOUT: seconds for each step.
 #
 # A node that is deployed is never cleaned, inspected, or undeployed by this.
 set -euo pipefail
@@ -44,6 +44,17 @@ clean_raid() {
   go clean --clean-steps '[{"interface": "raid", "step": "delete_configuration"}, {"interface": "raid", "step": "create_configuration"}]'
 }
 
+# What is deployed, or stands for it. The provider sends it along with the deployment in some versions only.
+set_instance_info() {
+  local line arguments=()
+  while IFS= read -r line; do arguments+=(--instance-info "$line"); done <<<"$INSTANCE_INFO"
+  if [ "$MODE" = adopt ]; then
+    # an image must have a checksum; this one is of nothing
+    arguments+=(--instance-info image_os_hash_algo=sha256 --instance-info "image_os_hash_value=$(sha256sum </dev/null | cut -d' ' -f1)")
+  fi
+  baremetal node set "$NODE" "${arguments[@]}"
+}
+
 case $(state) in
 active | 'rescue' | 'service wait' | 'servicing')
   say "is $(state), and stays as it is"
@@ -52,7 +63,10 @@ active | 'rescue' | 'service wait' | 'servicing')
 'enroll') go manage ;;
 'inspect failed' | 'clean failed' | 'adopt failed') go manage ;;
 'available')
-  if [ "$MODE$RAID$INSPECT" = deploy0 ]; then exit 0; fi
+  if [ "$MODE$RAID$INSPECT" = deploy0 ]; then
+    set_instance_info
+    exit 0
+  fi
   go manage
   ;;
 'manageable') ;;
@@ -60,12 +74,13 @@ active | 'rescue' | 'service wait' | 'servicing')
 esac
 
 if [ "$MODE" = adopt ]; then
-  baremetal node set "$NODE" --instance-info image_source="$IMAGE" --instance-info capabilities='{"boot_option": "local"}'
+  set_instance_info
   go adopt
   say 'is adopted: Ironic has it as it is'
   exit 0
 fi
 [ "$INSPECT" = 0 ] || go inspect
 [ -z "$RAID" ] || clean_raid
+set_instance_info
 go provide
 say 'is available'

@@ -2,20 +2,21 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ITerraformDependable, TerraformLocal, TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
-import { BmcProtocol, BootMode, Host, HostNetwork, HostRaid, RootDeviceHints } from '../../contracts/host';
+import { BmcProtocol, BootMode, Host, HostNetwork, HostRaid } from '../../contracts/host';
 import { escapeLiterals } from '../../core/escape-literals';
 import { StepResource } from '../../core/step-resource';
 import { TemplateText } from '../../core/template-text';
-import { check, checkInteger, fail } from '../../core/validation';
+import { checkInteger, fail } from '../../core/validation';
 import { Allocation } from '../../providers/ironic/allocation';
 import { Deployment } from '../../providers/ironic/deployment';
 import { Node } from '../../providers/ironic/node';
 import { Port } from '../../providers/ironic/port';
 import { bmcCredentials, checkInstallable, checkRelease, firstBoot, requireProvider } from '../installation';
+import { checkImage, instanceInfo, rootDevice } from '../ironic-terms';
 import { KeptResources } from '../kept-resources';
 import { networkData } from '../network-data';
 import { ProvisionedHosts } from '../provisioned-hosts';
-import { IronicImage, IronicProvisionerProps } from '../provisioner-options';
+import { IronicProvisionerProps } from '../provisioner-options';
 import { sshAccess } from '../ssh-access';
 
 /** Ironic: nodes are enrolled, brought to where they can be deployed, allocated and deployed; or adopted. */
@@ -30,7 +31,15 @@ export function provisionByIronic(
   checkRelease(scope, release);
   checkInstallable(scope, hosts, 'Ironic');
   checkInteger(scope, 'stepTimeoutMinutes', stepTimeoutMinutes, { min: 1, max: 1440 });
-  checkImage(scope, image, sshAuthorizedKeys);
+  if (image !== undefined) {
+    checkImage(scope, image);
+    if (sshAuthorizedKeys.length === 0) {
+      fail(scope, {
+        problem: 'sshAuthorizedKeys is empty: nobody could log in to a host that is deployed',
+        fix: 'give the public key of sshPrivateKeyPath',
+      });
+    }
+  }
   requireProvider(scope, 'ironic', "new IronicProvider(stack, 'Ironic', { url: 'https://ironic.example.com:6385', microversion: '1.82' })");
   const resources = (id: string, make: (parent: Construct, name: string) => TerraformResource) =>
     new KeptResources(scope, id, { hosts, release, make });
@@ -43,8 +52,13 @@ export function provisionByIronic(
       driver: own('driver'),
       resourceClass: own('resource_class'),
       automatedClean,
-      // What Ironic and the steps below make of it is theirs; the provider would begin its own steps anew with each change.
-      lifecycle: { ignoreChanges: ['available', 'manage', 'inspect', 'clean', 'instance_info', 'instance_uuid'] },
+      // Left out, the provider takes all but `clean` as wanted: it would inspect and clean a host that runs and is to be adopted.
+      manage: false,
+      inspect: false,
+      clean: false,
+      available: false,
+      // What Ironic and the steps below make of it is theirs: inspection completes the properties, and Ironic gives no password back.
+      lifecycle: { ignoreChanges: ['available', 'manage', 'inspect', 'clean', 'instance_info', 'instance_uuid', 'properties', 'driver_info'] },
     });
     node.addOverride('driver_info', own('driver_info'));
     node.addOverride('properties', own('properties'));
@@ -76,7 +90,7 @@ export function provisionByIronic(
             MODE: image === undefined ? 'adopt' : 'deploy',
             INSPECT: inspect ? '1' : '0',
             RAID: raid,
-            IMAGE: 'file:///adopted',
+            INSTANCE_INFO: Object.entries(image === undefined ? ADOPTED : instanceInfo(image)).map(([name, value]) => `${name}=${value}`).join('\n'), // prettier-ignore
             TIMEOUT: String(stepTimeoutMinutes * 60),
           },
         },
@@ -85,11 +99,13 @@ export function provisionByIronic(
   });
   if (image === undefined) return { ssh, installed: (host) => [prepared[hosts.indexOf(host)]] };
 
+  const ids = new TerraformLocal(scope, 'NodeIds', Object.fromEntries(hosts.map((host) => [host.name, nodes.attribute(host, 'id')])));
   const allocations = resources('Allocations', (parent, id) => {
     return new Allocation(parent, id, {
       name: '${each.key}',
       resourceClass: own('resource_class'),
-      candidateNodes: ['${each.key}'],
+      // by id, since Ironic gives ids back, and the provider minds
+      candidateNodes: [`\${local.${ids.friendlyUniqueId}[each.key]}`],
       dependsOn: prepared,
       lifecycle: { ignoreChanges: 'all' },
     });
@@ -113,32 +129,8 @@ export function provisionByIronic(
   return { ssh, installed: (host) => [deployments.of(host)] };
 }
 
-function checkImage(scope: Construct, image: IronicImage | undefined, keys: readonly string[]): void {
-  if (image === undefined) return;
-  check(scope, image.checksum, (sum) => /^([\da-f]{64}|[\da-f]{128})$/.test(sum), {
-    problem: 'checksum of the image is not a SHA-256 or SHA-512 sum in hex',
-    fix: 'take what `sha256sum` prints; Ironic refuses to deploy an image without one',
-  });
-  check(scope, image.diskFormat, (format) => ['qcow2', 'raw'].includes(format), {
-    problem: 'diskFormat must be qcow2 or raw',
-    fix: 'use one of these',
-  });
-  if (keys.length === 0) {
-    fail(scope, {
-      problem: 'sshAuthorizedKeys is empty: nobody could log in to a host that is deployed',
-      fix: 'give the public key of sshPrivateKeyPath',
-    });
-  }
-}
-
-function instanceInfo(image: IronicImage): { readonly [name: string]: string } {
-  return {
-    image_source: image.source,
-    image_os_hash_algo: image.checksum.length === 64 ? 'sha256' : 'sha512',
-    image_os_hash_value: image.checksum,
-    image_disk_format: image.diskFormat ?? 'qcow2',
-  };
-}
+/** What stands for the image of a system that Ironic didn't write. It is never fetched. */
+const ADOPTED = { image_source: 'file:///adopted', capabilities: '{"boot_option": "local"}' };
 
 function nodeSettings(scope: Construct, host: Host): { readonly [name: string]: any } {
   const { address, protocol = BmcProtocol.REDFISH, systemId, verifyCertificate = true } = host.bmc!;
@@ -161,10 +153,14 @@ function nodeSettings(scope: Construct, host: Host): { readonly [name: string]: 
       memory_mb: host.memoryMib,
       local_gb: host.disks[0].sizeGib,
       cpu_arch: host.architecture,
-      root_device: host.raid.some(({ rootVolume }) => rootVolume) ? {} : rootDevice(scope, host),
+      root_device: host.raid.some(({ rootVolume }) => rootVolume) ? {} : escaped(rootDevice(scope, host)),
       ...(host.bootMode !== undefined && { capabilities: bootCapabilities(host.bootMode) }),
     },
   };
+}
+
+function escaped<T>(values: { readonly [name: string]: T }): { readonly [name: string]: T | string } {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, typeof value === 'string' ? escapeLiterals(value) : value]));
 }
 
 /** Who makes the RAID: Ironic's default interface may be one that makes none. */
@@ -175,32 +171,6 @@ function raidInterface(host: Host, protocol: BmcProtocol): string {
 
 function bootCapabilities(mode: BootMode): string {
   return mode === BootMode.BIOS ? 'boot_mode:bios' : `boot_mode:uefi${mode === BootMode.UEFI_SECURE_BOOT ? ',secure_boot:true' : ''}`;
-}
-
-/** Ironic's root-device hints: which disk is written to must never be a guess. */
-function rootDevice(scope: Construct, host: Host): { readonly [hint: string]: string | number | boolean } {
-  const hints: RootDeviceHints = host.rootDevice ?? { deviceName: host.disks[0].device };
-  const { deviceName, serialNumber, minSizeGib, ...rest } = hints;
-  const others = Object.entries({ ...rest, serial: serialNumber }).flatMap(([name, value]): [string, string | boolean][] =>
-    value === undefined ? [] : [[name, typeof value === 'string' ? escapeLiterals(value) : value]],
-  );
-  return {
-    ...Object.fromEntries(others),
-    ...(deviceName !== undefined && byDevice(scope, host, deviceName)),
-    ...(minSizeGib !== undefined && { size: `>= ${minSizeGib}` }),
-  };
-}
-
-function byDevice(scope: Construct, host: Host, device: string): { readonly [hint: string]: string } {
-  if (device.startsWith('/dev/disk/by-path/')) return { by_path: device };
-  const [, wwn] = /^\/dev\/disk\/by-id\/wwn-(0x[\da-f]+)$/.exec(device) ?? [];
-  if (wwn !== undefined) return { wwn };
-  if (!device.startsWith('/dev/disk/')) return { name: device };
-  return fail(scope, {
-    problem: `the disk of ${host.name} for the operating system is named in a way that Ironic doesn't know`,
-    value: device,
-    fix: 'give the host a rootDevice, by wwn or serialNumber, or name the disk by /dev/disk/by-path/… or /dev/disk/by-id/wwn-…',
-  });
 }
 
 /** Ironic's `target_raid_config`. */
