@@ -6,7 +6,7 @@ import { IOpenStackCloud } from '../contracts/openstack-cloud';
 import { escapeLiterals } from '../core/escape-literals';
 import { openstackProgram } from '../core/openstack-program';
 import { StepResource } from '../core/step-resource';
-import { inSameStack } from '../nova/private/same-stack';
+import { inSameStack } from '../core/same-stack';
 
 /** Properties of sweepStep. */
 export interface SweepStepProps {

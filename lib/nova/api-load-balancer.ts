@@ -7,7 +7,7 @@ import { parseCidr } from '../core/cidr-checks';
 import { IpFamily } from '../core/ip-family';
 import { check, checkInteger, checkListKnown, checkUnique, fail, isKnown } from '../core/validation';
 import { checkNeutronName, checkTags } from './private/names';
-import { inSameStack } from './private/same-stack';
+import { inSameStack } from '../core/same-stack';
 import { ServerPort } from './server-port';
 import { LbListenerV2 } from '../providers/openstack/lb-listener-v2';
 import { LbLoadbalancerV2 } from '../providers/openstack/lb-loadbalancer-v2';

@@ -5,7 +5,7 @@ import { checkAddress, checkInside, parseCidr } from '../core/cidr-checks';
 import { IpFamily } from '../core/ip-family';
 import { fail } from '../core/validation';
 import { checkNeutronName, checkTags } from './private/names';
-import { inSameStack } from './private/same-stack';
+import { inSameStack } from '../core/same-stack';
 import { NetworkingFloatingipAssociateV2 } from '../providers/openstack/networking-floatingip-associate-v2';
 import { NetworkingFloatingipV2 } from '../providers/openstack/networking-floatingip-v2';
 import { NetworkingPortV2 } from '../providers/openstack/networking-port-v2';

@@ -10,7 +10,7 @@ import { IpFamily } from '../core/ip-family';
 import { check, checkListKnown, fail, isKnown } from '../core/validation';
 import { familyOf } from './private/addresses';
 import { checkNeutronName, checkTags } from './private/names';
-import { inSameStack } from './private/same-stack';
+import { inSameStack } from '../core/same-stack';
 import { ServerPort } from './server-port';
 import { NetworkingFloatingipAssociateV2 } from '../providers/openstack/networking-floatingip-associate-v2';
 import { NetworkingFloatingipV2 } from '../providers/openstack/networking-floatingip-v2';

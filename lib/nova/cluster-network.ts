@@ -11,7 +11,7 @@ import { check, checkInteger, checkKnown, fail, isKnown } from '../core/validati
 import { addressOfFamily } from './private/addresses';
 import { externalNetworkId } from './private/lookups';
 import { checkNeutronName, checkTags } from './private/names';
-import { inSameStack } from './private/same-stack';
+import { inSameStack } from '../core/same-stack';
 import { DataOpenstackNetworkingNetworkV2 } from '../providers/openstack/data-openstack-networking-network-v2';
 import { DataOpenstackNetworkingSubnetV2 } from '../providers/openstack/data-openstack-networking-subnet-v2';
 import { NetworkingNetworkV2 } from '../providers/openstack/networking-network-v2';

@@ -13,7 +13,7 @@ import { attributeAddress, replacement } from '../core/replacement';
 import { check, checkInteger, checkUnique } from '../core/validation';
 import { flavorId, imageId } from './private/lookups';
 import { checkMetadata, checkTags } from './private/names';
-import { inSameStack } from './private/same-stack';
+import { inSameStack } from '../core/same-stack';
 import { BlockstorageVolumeV3 } from '../providers/openstack/blockstorage-volume-v3';
 import { ComputeInstanceV2 } from '../providers/openstack/compute-instance-v2';
 import { ComputeVolumeAttachV2 } from '../providers/openstack/compute-volume-attach-v2';

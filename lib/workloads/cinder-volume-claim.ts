@@ -9,7 +9,7 @@ import { IKubernetesCluster } from '../contracts/kubernetes-cluster';
 import { inOrder, Tier } from '../core/apply-order';
 import { checkDnsLabel, checkDnsSubdomain } from '../core/naming';
 import { widenProviderRanges } from '../core/provider-ranges';
-import { checkKnown, fail } from '../core/validation';
+import { check, checkKnown, fail } from '../core/validation';
 
 /** Properties of CinderVolumeClaim. */
 export interface CinderVolumeClaimProps {
@@ -104,6 +104,10 @@ export class CinderVolumeClaim extends Construct implements IVolumeClaim {
     checkVolumeSize(this, 'sizeGib', props.sizeGib);
     checkDnsSubdomain(this, 'storageClass', props.storageClass);
     checkDnsSubdomain(this, 'source', props.source?.sourceName);
+    check(this, props.source?._namespace, (namespace) => namespace === this.namespaceName, {
+      problem: `the source is in another namespace than the claim, ${this.namespaceName}`,
+      fix: 'make the claim in the namespace of the snapshot',
+    });
     checkKnown(this, 'source', props.source?.sourceName); // it stands in the condition that guards it
     checkLabels(this, 'labels', props.labels);
     checkSharing(this, this.accessMode, this.rawBlock);

@@ -1,11 +1,12 @@
 import { DataKubernetesResources } from '@cdktf/provider-kubernetes/lib/data-kubernetes-resources';
 import { Manifest } from '@cdktf/provider-kubernetes/lib/manifest';
 import { PersistentVolumeClaimV1 } from '@cdktf/provider-kubernetes/lib/persistent-volume-claim-v1';
-import { Lazy, Precondition, TerraformResource } from 'cdktf';
+import { ITerraformDependable, Lazy, Precondition, TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
 import { growsOnly, keepsSource } from './claim-guard';
 import { VolumeAccessMode, VolumeSource } from './volume-claim';
 import { gibToQuantity } from '../core/quantity';
+import { inSameStack } from '../core/same-stack';
 import { describe } from '../core/validation';
 
 /** A claim, settled. */
@@ -18,7 +19,7 @@ export interface ClaimFacts {
   readonly accessMode: VolumeAccessMode;
   readonly rawBlock?: boolean;
   readonly source?: VolumeSource;
-  readonly dependsOn: TerraformResource[];
+  readonly dependsOn: ITerraformDependable[];
 }
 
 /**
@@ -29,6 +30,7 @@ export interface ClaimFacts {
  */
 export function makeClaim(scope: Construct, id: string, facts: ClaimFacts): TerraformResource {
   const { name, namespace, source } = facts;
+  const dependsOn = [...facts.dependsOn, ...(inSameStack(scope, source?._dependsOn ?? []) ?? [])];
   const found = new DataKubernetesResources(scope, `${id}-Found`, {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
@@ -36,7 +38,7 @@ export function makeClaim(scope: Construct, id: string, facts: ClaimFacts): Terr
     fieldSelector: `metadata.name=${name}`,
   });
   const metadata = { name, namespace, labels: { ...facts.labels } };
-  const common = { dependsOn: facts.dependsOn, lifecycle: { precondition: guards(scope, found, facts) } };
+  const common = { dependsOn, lifecycle: { precondition: guards(scope, found, facts) } };
   const requests = { storage: gibToQuantity(facts.sizeGib) };
   if (source !== undefined) {
     return new Manifest(scope, id, {

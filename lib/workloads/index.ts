@@ -1,6 +1,8 @@
 export * from './cinder-volume-claim';
+export * from './cinder-volume-snapshot';
 export * from './health-check';
 export * from './internal-service';
+export * from './ip-family-policy';
 export * from './network-peer';
 export * from './network-policy';
 export * from './octavia-options';
@@ -8,6 +10,7 @@ export * from './pod-options';
 export * from './public-service';
 export * from './replicated-pod-options';
 export * from './scheduled-workload';
+export * from './service-port';
 export * from './stateful-workload';
 export * from './volume-claim';
 export * from './workload';

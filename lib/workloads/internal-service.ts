@@ -1,14 +1,18 @@
 import { ServiceV1 } from '@cdktf/provider-kubernetes/lib/service-v1';
 import { TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
+import { IpFamilyPolicy } from './ip-family-policy';
 import { kubernetesName } from './kubernetes-name';
 import { findNamespace } from './namespace';
-import { ServiceProtocol } from './public-service';
+import { checkFurtherPorts, checkPort, PORT_NAME } from './port-checks';
 import { checkServed, servedPort } from './served';
-import { checkLabels, checkPort } from './workload-checks';
+import { ServicePort, ServiceProtocol } from './service-port';
+import { checkFamilies, servicePorts } from './service-ports';
+import { checkLabels } from './workload-checks';
 import { IWorkload } from './workload-contract';
 import { IKubernetesCluster } from '../contracts/kubernetes-cluster';
 import { inOrder, Tier } from '../core/apply-order';
+import { IpFamily } from '../core/ip-family';
 import { checkDnsLabel } from '../core/naming';
 import { widenProviderRanges } from '../core/provider-ranges';
 
@@ -38,6 +42,21 @@ export interface InternalServiceProps {
   readonly targetPort?: number;
   /** @default ServiceProtocol.TCP */
   readonly protocol?: ServiceProtocol;
+  /**
+   * Further ports.
+   * @default - none
+   */
+  readonly furtherPorts?: ServicePort[];
+  /**
+   * How many IP families its address is of.
+   * @default IpFamilyPolicy.SINGLE_STACK
+   */
+  readonly ipFamilyPolicy?: IpFamilyPolicy;
+  /**
+   * Its IP families; the first one can't be changed.
+   * @default - the cluster's, in the cluster's order
+   */
+  readonly ipFamilies?: IpFamily[];
   /**
    * Name of the Service.
    * @default - the construct's id in kebab case
@@ -96,6 +115,8 @@ export class InternalService extends Construct {
     checkServed(this, props);
     this.port = props.port ?? servedPort(this, props);
     checkPort(this, 'port', this.port);
+    checkFurtherPorts(this, 'furtherPorts', { name: PORT_NAME, port: this.port, protocol: props.protocol }, props.furtherPorts);
+    checkFamilies(this, cluster, props.ipFamilyPolicy, props.ipFamilies);
     widenProviderRanges(this);
 
     const namespace = findNamespace(this, this.namespaceName);
@@ -110,14 +131,9 @@ export class InternalService extends Construct {
         clusterIp: props.headless ? 'None' : undefined,
         selector: { ...(workload?.selectorLabels ?? props.selector) },
         sessionAffinity: props.stickyClients ? 'ClientIP' : 'None',
-        port: [
-          {
-            name: 'main',
-            port: this.port,
-            targetPort: String(props.targetPort ?? workload?.port ?? this.port),
-            protocol: props.protocol ?? ServiceProtocol.TCP,
-          },
-        ],
+        port: servicePorts({ port: this.port, targetPort: props.targetPort ?? workload?.port, protocol: props.protocol }, props.furtherPorts),
+        ipFamilyPolicy: props.ipFamilyPolicy,
+        ipFamilies: props.ipFamilies,
       },
       dependsOn: namespace ? [namespace] : [],
     });

@@ -1,3 +1,4 @@
+import { ContainerPort } from './service-port';
 import { VolumeMount } from './volume-claim';
 import { IKubernetesCluster } from '../contracts/kubernetes-cluster';
 
@@ -177,6 +178,11 @@ export interface PodOptions extends ContainerOptions {
    * @default - none
    */
   readonly mounts?: VolumeMount[];
+  /**
+   * Further ports of the main container, besides the workload's own: metrics, a cluster's gossip. It may listen on others, too; these can be named.
+   * @default - none
+   */
+  readonly furtherPorts?: ContainerPort[];
   /**
    * Containers that run to their end, one after the other, before the main one starts.
    * @default - none

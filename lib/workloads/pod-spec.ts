@@ -8,6 +8,7 @@ import {
 } from '@cdktf/provider-kubernetes/lib/stateful-set-v1';
 import { HealthCheck } from './health-check';
 import { ConfigMapKey, ContainerOptions, HelperContainer, PodOptions, PodSecurity, PodSecurityLevel, SecretKey } from './pod-options';
+import { PORT_NAME } from './port-checks';
 import { ReplicaSpread } from './replicated-pod-options';
 import { escapeLiterals } from '../core/escape-literals';
 import { cpuToQuantity, mibToQuantity } from '../core/quantity';
@@ -31,9 +32,6 @@ export interface PodFacts {
   /** "Always" for what runs until it is stopped, "Never" for what ends. */
   readonly restartPolicy: 'Always' | 'Never';
 }
-
-/** The name of the port, for probes and Services. */
-export const PORT_NAME = 'main';
 
 /** The group that may write to volumes where no user is given: any that no system has. */
 const VOLUME_GROUP = 10001;
@@ -84,7 +82,7 @@ export function podSpec(facts: PodFacts): StatefulSetV1SpecTemplateSpec {
     container: [
       {
         ...base(facts.main, facts.name, facts, restricted),
-        port: facts.port === undefined ? undefined : [{ name: PORT_NAME, containerPort: facts.port, protocol: 'TCP' }],
+        port: some(containerPorts(facts)),
         volumeMount: mounts,
         volumeDevice: devices,
         // A first start may fill a volume: it has ten minutes.
@@ -95,6 +93,11 @@ export function podSpec(facts: PodFacts): StatefulSetV1SpecTemplateSpec {
       ...facts.sidecars.map(helper),
     ],
   };
+}
+
+function containerPorts({ port, options: { furtherPorts = [] } }: PodFacts) {
+  const first = port === undefined ? [] : [{ name: PORT_NAME, containerPort: port, protocol: 'TCP' }];
+  return [...first, ...furtherPorts.map((further) => ({ name: further.name, containerPort: further.port, protocol: further.protocol ?? 'TCP' }))];
 }
 
 /** What every container of the pod has. */

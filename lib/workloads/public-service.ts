@@ -1,31 +1,27 @@
+import { DataKubernetesResources } from '@cdktf/provider-kubernetes/lib/data-kubernetes-resources';
 import { ServiceV1 } from '@cdktf/provider-kubernetes/lib/service-v1';
-import { TerraformResource } from 'cdktf';
+import { Fn, TerraformResource, Token } from 'cdktf';
 import { Construct } from 'constructs';
+import { IpFamilyPolicy } from './ip-family-policy';
 import { kubernetesName } from './kubernetes-name';
 import { findNamespace } from './namespace';
 import { octaviaAnnotations } from './octavia-annotations';
 import { checkOctavia } from './octavia-checks';
 import { OctaviaOptions } from './octavia-options';
+import { checkFurtherPorts, checkPort, PORT_NAME } from './port-checks';
 import { checkServed } from './served';
-import { checkLabels, checkPort } from './workload-checks';
+import { ServicePort, ServiceProtocol } from './service-port';
+import { checkFamilies, servicePorts } from './service-ports';
+import { checkLabels } from './workload-checks';
 import { IWorkload } from './workload-contract';
 import { IKubernetesCluster } from '../contracts/kubernetes-cluster';
 import { LoadBalancerProvider } from '../contracts/openstack-cloud';
 import { inOrder, Tier } from '../core/apply-order';
 import { checkAddress, parseCidr } from '../core/cidr-checks';
+import { IpFamily } from '../core/ip-family';
 import { checkDnsLabel } from '../core/naming';
 import { widenProviderRanges } from '../core/provider-ranges';
 import { check, checkUnique, fail } from '../core/validation';
-
-/** Protocol of a Service's port. */
-export enum ServiceProtocol {
-  /** TCP. */
-  TCP = 'TCP',
-  /** UDP. */
-  UDP = 'UDP',
-  /** SCTP, where the pod network carries it. */
-  SCTP = 'SCTP',
-}
 
 /** Which nodes take part. */
 export enum ExternalTrafficPolicy {
@@ -58,6 +54,21 @@ export interface PublicServiceProps {
   readonly targetPort?: number;
   /** @default ServiceProtocol.TCP */
   readonly protocol?: ServiceProtocol;
+  /**
+   * Further ports of the load balancer. With X-Forwarded-For or TLS by Barbican, all ports are of that kind.
+   * @default - none
+   */
+  readonly furtherPorts?: ServicePort[];
+  /**
+   * How many IP families its address in the cluster is of. The load balancer has one address, of the first of `ipFamilies`.
+   * @default IpFamilyPolicy.SINGLE_STACK
+   */
+  readonly ipFamilyPolicy?: IpFamilyPolicy;
+  /**
+   * Its IP families; the first one can't be changed. A load balancer with an IPv6 address has no floating IP.
+   * @default - the cluster's, in the cluster's order
+   */
+  readonly ipFamilies?: IpFamily[];
   /**
    * Name of the Service.
    * @default - the construct's id in kebab case
@@ -130,6 +141,7 @@ export class PublicService extends Construct {
 
   private readonly service: ServiceV1;
   private readonly named: boolean;
+  private found?: DataKubernetesResources;
 
   constructor(scope: Construct, id: string, props: PublicServiceProps) {
     super(scope, id);
@@ -154,14 +166,9 @@ export class PublicService extends Construct {
       spec: {
         type: 'LoadBalancer',
         selector: { ...(workload?.selectorLabels ?? props.selector) },
-        port: [
-          {
-            name: 'main',
-            port: props.port,
-            targetPort: String(props.targetPort ?? workload?.port ?? props.port),
-            protocol: props.protocol ?? ServiceProtocol.TCP,
-          },
-        ],
+        port: servicePorts({ port: props.port, targetPort: props.targetPort ?? workload?.port, protocol: props.protocol }, props.furtherPorts),
+        ipFamilyPolicy: props.ipFamilyPolicy,
+        ipFamilies: props.ipFamilies,
         externalTrafficPolicy: props.externalTrafficPolicy ?? ExternalTrafficPolicy.CLUSTER,
         loadBalancerSourceRanges: props.sourceRanges,
         loadBalancerIp: props.floatingIp ?? props.vipAddress,
@@ -186,6 +193,21 @@ export class PublicService extends Construct {
     return this.named ? ingress.hostname : ingress.ip;
   }
 
+  /**
+   * Octavia's id of the load balancer, for another Service that shares it: `octavia: { loadBalancerId: web.loadBalancerId }`. The controller writes it to the Service, from
+   * where it is read. Known after apply.
+   */
+  public get loadBalancerId(): string {
+    this.found ??= new DataKubernetesResources(this, 'Found', {
+      apiVersion: 'v1',
+      kind: 'Service',
+      namespace: this.namespaceName,
+      fieldSelector: `metadata.name=${this.serviceName}`,
+      dependsOn: [this.service],
+    });
+    return Token.asString(Fn.lookupNested(this.found.fqn, ['objects', 0, 'metadata', 'annotations', 'loadbalancer.openstack.org/load-balancer-id']));
+  }
+
   private checkProps(props: PublicServiceProps, provider: LoadBalancerProvider | undefined): void {
     const { sourceRanges } = props;
     checkDnsLabel(this, 'name', this.serviceName);
@@ -193,6 +215,9 @@ export class PublicService extends Construct {
     checkPort(this, 'port', props.port);
     checkLabels(this, 'labels', props.labels);
     checkServed(this, props);
+    const { port, protocol } = props;
+    checkFurtherPorts(this, 'furtherPorts', { name: PORT_NAME, port, protocol }, props.furtherPorts);
+    checkFamilies(this, props.cluster, props.ipFamilyPolicy, props.ipFamilies);
     check(this, sourceRanges, (ranges) => ranges.length > 0, {
       problem: 'sourceRanges is empty, which Kubernetes takes for everybody',
       fix: 'name the CIDRs that are let in, or leave it out for everybody',

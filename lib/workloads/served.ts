@@ -1,4 +1,5 @@
-import { checkLabels, checkPort } from './workload-checks';
+import { checkPort } from './port-checks';
+import { checkLabels } from './workload-checks';
 import { IWorkload } from './workload-contract';
 import { check, fail, Where } from '../core/validation';
 

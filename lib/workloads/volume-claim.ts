@@ -1,3 +1,4 @@
+import { ITerraformDependable } from 'cdktf';
 import { IConstruct } from 'constructs';
 
 /** Who may use a volume at a time. */
@@ -34,12 +35,30 @@ export class VolumeSource {
     return new VolumeSource('PersistentVolumeClaim', claimName);
   }
 
+  /**
+   * A snapshot that the app makes.
+   * @internal
+   */
+  public static _snapshotOf(name: string, namespace: string, resource: ITerraformDependable): VolumeSource {
+    return new VolumeSource('VolumeSnapshot', name, namespace, [resource]);
+  }
+
+  /** @internal */
+  public readonly _namespace?: string;
+  /** @internal */
+  public readonly _dependsOn: ITerraformDependable[];
+
   private constructor(
     /** "VolumeSnapshot" or "PersistentVolumeClaim". */
     public readonly kind: string,
     /** Its name. */
     public readonly sourceName: string,
-  ) {}
+    namespace?: string,
+    dependsOn: ITerraformDependable[] = [],
+  ) {
+    this._namespace = namespace;
+    this._dependsOn = dependsOn;
+  }
 }
 
 /** A claim in a pod. */

@@ -1,6 +1,7 @@
 import { HealthCheck } from './health-check';
 import { ContainerOptions, HelperContainer, PodOptions, PodResources, PodSecurity, PodSecurityLevel, PodToleration } from './pod-options';
 import { configKey } from './pod-spec';
+import { checkFurtherPorts, PORT_NAME } from './port-checks';
 import { VolumeAccessMode, VolumeMount } from './volume-claim';
 import { checkDnsLabel, checkDnsSubdomain } from '../core/naming';
 import { check, checkInteger, checkKnown, checkListKnown, checkOneOf, checkUnique, fail, isKnown, Where } from '../core/validation';
@@ -32,10 +33,6 @@ export function checkImage(where: Where, image: string): void {
     problem: 'image is not the name of a container image',
     fix: 'write it as registry.example.com/team/app:1.2',
   });
-}
-
-export function checkPort(where: Where, name: string, port: number | undefined): void {
-  checkInteger(where, name, port, { min: 1, max: 65535 });
 }
 
 export function checkEnv(where: Where, { env = {}, secretEnv = {}, configEnv = {} }: ContainerOptions): void {
@@ -132,6 +129,7 @@ export interface CheckedPod {
   readonly security: PodSecurity;
   readonly env: { readonly [name: string]: string };
   readonly ownVolume?: { readonly mountPath: string };
+  readonly port?: number;
 }
 
 /** Throws for whatever Kubernetes, or the level of its namespace, would refuse of a pod. */
@@ -151,6 +149,7 @@ export function checkPod(where: Where, names: { readonly name: string; readonly 
   checkListKnown(where, 'imagePullSecrets', options.imagePullSecrets);
   for (const secret of options.imagePullSecrets ?? []) checkDnsSubdomain(where, 'imagePullSecrets', secret);
   checkDnsSubdomain(where, 'serviceAccountName', options.serviceAccountName);
+  checkFurtherPorts(where, 'furtherPorts', pod.port === undefined ? undefined : { name: PORT_NAME, port: pod.port }, options.furtherPorts);
   checkPaths(where, names.namespace, options, pod.ownVolume?.mountPath);
 }
 

@@ -1,7 +1,7 @@
 import { InternalService, InternalServiceProps } from '../../lib/workloads/internal-service';
 import { NetworkPeer } from '../../lib/workloads/network-peer';
 import { NetworkPolicy, NetworkPolicyProps } from '../../lib/workloads/network-policy';
-import { ServiceProtocol } from '../../lib/workloads/public-service';
+import { ServiceProtocol } from '../../lib/workloads/service-port';
 import { Workload } from '../../lib/workloads/workload';
 import { synthOn, TestCluster } from '../kubernetes/addons/cluster';
 

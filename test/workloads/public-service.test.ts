@@ -6,7 +6,8 @@ import { OpenStackCloudController } from '../../lib/kubernetes/addons/openstack-
 import { octaviaAnnotations } from '../../lib/workloads/octavia-annotations';
 import { checkOctavia } from '../../lib/workloads/octavia-checks';
 import { OctaviaOptions } from '../../lib/workloads/octavia-options';
-import { ExternalTrafficPolicy, PublicService, PublicServiceProps, ServiceProtocol } from '../../lib/workloads/public-service';
+import { ExternalTrafficPolicy, PublicService, PublicServiceProps } from '../../lib/workloads/public-service';
+import { ServiceProtocol } from '../../lib/workloads/service-port';
 import { StatefulWorkload } from '../../lib/workloads/stateful-workload';
 import { ClusterOptions, synthOn } from '../kubernetes/addons/cluster';
 

@@ -1,6 +1,6 @@
 import { ITerraformDependable, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
-import { inSameStack } from './same-stack';
+import { inSameStack } from '../../core/same-stack';
 import { NodeFlavor } from '../../contracts/node-flavor';
 import { NodeImage } from '../../contracts/node-image';
 import { isKnown } from '../../core/validation';

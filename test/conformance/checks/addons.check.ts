@@ -14,9 +14,11 @@ import { ManilaCsi } from '../../../lib/kubernetes/addons/manila-csi/manila-csi'
 import { ShareProtocol } from '../../../lib/kubernetes/addons/manila-csi/manila-share-class';
 import { OpenStackCloudController } from '../../../lib/kubernetes/addons/openstack-cloud-controller/openstack-cloud-controller';
 import { kubernetesImages } from '../../../lib/kubernetes/kubernetes-images';
+import { CinderVolumeClaim } from '../../../lib/workloads/cinder-volume-claim';
+import { CinderVolumeSnapshot } from '../../../lib/workloads/cinder-volume-snapshot';
 import { helmValues, TestCluster } from '../../kubernetes/addons/cluster';
 import { type Block, Synthesised } from '../../support/synth';
-import { APISERVER_NEEDS, type ApiServer, startApiServer } from '../harness/apiserver';
+import { APISERVER_NEEDS, type ApiServer, KUBERNETES, startApiServer } from '../harness/apiserver';
 import type { Check, Context } from '../harness/check';
 import { exec, run } from '../harness/process';
 import { manifestsOf } from '../manifests';
@@ -59,6 +61,8 @@ function addons(context: Context, version: KubernetesVersion) {
       { name: 'ceph', shareType: 'ceph', protocol: ShareProtocol.CEPHFS, mountOptions: ['ro'] },
     ],
   });
+  const claim = CinderVolumeClaim.fromVolumeClaimAttributes(stack, 'Claim', { claimName: 'data-postgres-0' });
+  new CinderVolumeSnapshot(stack, 'Snapshot', { cluster, claim, snapshotClass: 'quick' });
   app.synth();
   const folder = path.join(app.outdir, 'stacks', 'addons');
   const synthesised = new Synthesised(JSON.parse(fs.readFileSync(path.join(folder, 'cdk.tf.json'), 'utf8')));
@@ -116,7 +120,7 @@ export const checks: readonly Check[] = [
     needs: [...APISERVER_NEEDS, 'helm'],
     run: async (context) => {
       const server = await startApiServer(context);
-      const { synthesised, folder, images } = addons(context, KubernetesVersion.V1_36);
+      const { synthesised, folder, images } = addons(context, KUBERNETES);
       const rendered: Block[] = [];
       for (const release of Object.values(synthesised.resources('helm_release'))) {
         rendered.push(...(await render(context, folder, synthesised, release)));
@@ -163,7 +167,7 @@ export const checks: readonly Check[] = [
           }
         }
       }
-      const newest = KubernetesVersion.V1_36;
+      const newest = KubernetesVersion.all().find(({ minor }) => minor === KUBERNETES.minor)!; // with the patch that the lists are of
       const { stdout } = await run(`${context.value('KUBERNETES_BIN')}/kubeadm`, ['config', 'images', 'list', '--kubernetes-version', `v${newest}`]);
       const [found, expected] = [stdout.trim().split('\n').sort(), kubernetesImages(newest, true).sort()];
       if (found.join() !== expected.join()) throw new Error(`kubeadm: ${found.join(' ')}\nours:    ${expected.join(' ')}`);

@@ -7,13 +7,13 @@ import { OpenstackProvider } from '../../../lib/providers/openstack/provider';
 import { local, synthOn } from '../../kubernetes/addons/cluster';
 import { literalsOf } from '../../support/expressions';
 import type { Block } from '../../support/synth';
-import { APISERVER_NEEDS, startApiServer } from '../harness/apiserver';
+import { APISERVER_NEEDS, KUBERNETES, startApiServer } from '../harness/apiserver';
 import type { Check } from '../harness/check';
 
 /** Every object that these add-ons hand to Helm as it is, by release. */
 function objects(): Block[] {
   const images = { controllerImage: 'registry.example.com/kuryr/controller:10.0.0', cniImage: 'registry.example.com/kuryr/cni:10.0.0' };
-  const options = { cni: Cni.kuryr({ acknowledgeRetired: true, ...images }), podMtu: 1442, trunkPorts: true, routed: true };
+  const options = { version: KUBERNETES, cni: Cni.kuryr({ acknowledgeRetired: true, ...images }), podMtu: 1442, trunkPorts: true, routed: true };
   const stack = synthOn({ ...options, caCertificatePem: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n' }, (scope, cluster) => {
     new OpenstackProvider(scope, 'OpenStack', { cloud: 'prod' });
     new Kuryr(scope, 'Kuryr', { cluster });

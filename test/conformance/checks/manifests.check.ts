@@ -2,6 +2,7 @@ import * as path from 'node:path';
 import type { Construct } from 'constructs';
 import type { IKubernetesCluster } from '../../../lib/contracts/kubernetes-cluster';
 import { LoadBalancerProvider } from '../../../lib/contracts/openstack-cloud';
+import { IpFamily } from '../../../lib/core/ip-family';
 import { CinderCsi } from '../../../lib/kubernetes/addons/cinder-csi/cinder-csi';
 import { ReclaimPolicy } from '../../../lib/kubernetes/addons/cinder-csi/cinder-storage-class';
 import { OpenStackCloudController } from '../../../lib/kubernetes/addons/openstack-cloud-controller/openstack-cloud-controller';
@@ -10,10 +11,12 @@ import { growsOnly, keepsSource } from '../../../lib/workloads/claim-guard';
 import { scheduleProblem } from '../../../lib/workloads/cron-schedule';
 import { HealthCheck } from '../../../lib/workloads/health-check';
 import { InternalService } from '../../../lib/workloads/internal-service';
+import { IpFamilyPolicy } from '../../../lib/workloads/ip-family-policy';
 import { NetworkPeer } from '../../../lib/workloads/network-peer';
 import { NetworkPolicy } from '../../../lib/workloads/network-policy';
 import { PodSecurityLevel } from '../../../lib/workloads/pod-options';
-import { ExternalTrafficPolicy, PublicService, ServiceProtocol } from '../../../lib/workloads/public-service';
+import { ExternalTrafficPolicy, PublicService } from '../../../lib/workloads/public-service';
+import { ServiceProtocol } from '../../../lib/workloads/service-port';
 import { ReplicaSpread } from '../../../lib/workloads/replicated-pod-options';
 import { ScheduledWorkload } from '../../../lib/workloads/scheduled-workload';
 import { StatefulWorkload } from '../../../lib/workloads/stateful-workload';
@@ -21,7 +24,7 @@ import { VolumeAccessMode, VolumeSource } from '../../../lib/workloads/volume-cl
 import { Workload } from '../../../lib/workloads/workload';
 import { synthOn } from '../../kubernetes/addons/cluster';
 import type { Block } from '../../support/synth';
-import { APISERVER_NEEDS, type ApiServer, startApiServer } from '../harness/apiserver';
+import { APISERVER_NEEDS, type ApiServer, KUBERNETES, startApiServer } from '../harness/apiserver';
 import type { Check, Context } from '../harness/check';
 import { exec } from '../harness/process';
 import { Workspace } from '../harness/terraform';
@@ -33,7 +36,7 @@ function allObjects(): Block[] {
     { compute: 'az1', volume: 'ceph1' },
     { compute: 'az2', volume: 'ceph2' },
   ];
-  const stack = synthOn({ zones, caCertificatePem: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n' }, (scope, cluster) => {
+  const stack = synthOn({ version: KUBERNETES, zones, caCertificatePem: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n' }, (scope, cluster) => {
     new OpenStackCloudController(scope, 'Ccm', { cluster });
     new CinderCsi(scope, 'CinderCsi', {
       cluster,
@@ -93,6 +96,14 @@ function allObjects(): Block[] {
       internal: true,
       externalTrafficPolicy: ExternalTrafficPolicy.LOCAL,
     });
+    new PublicService(scope, 'Both', {
+      cluster,
+      selector: { app: 'web' },
+      port: 80,
+      furtherPorts: [{ name: 'quic', port: 443, targetPort: 8443, protocol: ServiceProtocol.UDP }],
+      ipFamilyPolicy: IpFamilyPolicy.PREFER_DUAL_STACK,
+      ipFamilies: [IpFamily.V4],
+    });
     new PublicService(scope, 'Web', {
       cluster,
       selector: { app: 'web' },
@@ -132,6 +143,7 @@ function makeWorkloads(scope: Construct, cluster: IKubernetesCluster): void {
     generatedPasswords: ['ADMIN_PASSWORD'],
     configFiles: { '/etc/shop/shop.yaml': 'mode: fast\n' },
     secretFiles: { '/etc/shop/key.pem': { name: 'tls', key: 'tls.key' } },
+    furtherPorts: [{ name: 'metrics', port: 9090 }],
     scratchFolders: ['/tmp'],
     security: { runAsUser: 1000, readOnlyRootFilesystem: true },
     initContainers: [{ name: 'migrate', image: 'shop:1', command: ['migrate'] }],

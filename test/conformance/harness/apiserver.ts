@@ -6,6 +6,10 @@ import type { Context } from './check';
 import type { Component } from './components';
 import { freePort } from './ports';
 import { daemon, type ExecResult, run, waitFor } from './process';
+import { KubernetesVersion } from '../../../lib/core/kubernetes-version';
+
+/** The version of the programs: their minor is what objects are made for. `STRATA_CONFORMANCE_KUBERNETES=1.35.0` asks another minor. */
+export const KUBERNETES = KubernetesVersion.of(process.env.STRATA_CONFORMANCE_KUBERNETES ?? '1.36.0');
 
 /** What a check that starts an apiserver must list in its `needs`. */
 export const APISERVER_NEEDS: readonly Component[] = ['etcd', 'kubeadm', 'kubectl', 'kube-apiserver'];
@@ -118,7 +122,7 @@ export async function startApiServer(context: Context, options: ApiServerOptions
         // not loopback: the apiserver refuses to publish such an address; nothing connects to it
         '--advertise-address=198.51.100.1',
         '--endpoint-reconciler-type=none',
-        '--authorization-mode=Node,RBAC',
+        ...(options.extraArgs?.some((arg) => arg.startsWith('--authorization-config=')) ? [] : ['--authorization-mode=Node,RBAC']),
         '--enable-admission-plugins=NodeRestriction',
         '--enable-bootstrap-token-auth=true',
         '--allow-privileged=true',

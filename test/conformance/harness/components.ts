@@ -30,6 +30,7 @@ const recipes = {
   etcd: { up: ['etcd.sh'] },
   gcfg: { up: ['gcfg.sh'] },
   helm: { up: ['helm.sh'] },
+  'cloud-provider-openstack': { up: ['cloud-provider-openstack.sh'] },
 } as const satisfies { [name: string]: Recipe };
 
 export type Component = keyof typeof recipes;

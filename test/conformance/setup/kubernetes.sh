@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Builds programs of Kubernetes from the Go module: kubernetes.sh kubeadm kubectl kube-apiserver …
 # Prints KUBERNETES_BIN, the folder with them.
-# The Kubernetes version is the one that the library calls its newest; another by KUBERNETES_VERSION.
+# The Kubernetes version is the newest minor that the library knows; another by STRATA_CONFORMANCE_KUBERNETES, or for one call by KUBERNETES_VERSION.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-VERSION=${KUBERNETES_VERSION:-1.36.0}
+VERSION=${KUBERNETES_VERSION:-${STRATA_CONFORMANCE_KUBERNETES:-1.36.0}}
 BIN=$CACHE/kubernetes-$VERSION/bin
 SRC=$CACHE/build/kubernetes-$VERSION
 PROGRAMS=("$@")

@@ -14,6 +14,8 @@ export interface ClusterOptions {
   readonly version?: KubernetesVersion;
   readonly cni?: Cni;
   readonly podCidr?: string;
+  readonly secondaryPodCidr?: string;
+  readonly secondaryServiceCidr?: string;
   readonly podMtu?: number;
   readonly controlPlaneReplicas?: number;
   readonly host?: string;
@@ -41,6 +43,8 @@ export class TestCluster extends Construct implements IKubernetesCluster {
   public readonly cni: Cni;
   public readonly podCidr: string;
   public readonly serviceCidr = '10.96.0.0/12';
+  public readonly secondaryPodCidr?: string;
+  public readonly secondaryServiceCidr?: string;
   public readonly podMtu: number;
   public readonly controlPlaneReplicas: number;
   public readonly nodeApiEndpoint?: ApiAddress;
@@ -56,6 +60,8 @@ export class TestCluster extends Construct implements IKubernetesCluster {
     this.cni = options.cni ?? Cni.cilium();
     this.podCidr = options.podCidr ?? '10.244.0.0/16';
     this.podMtu = options.podMtu ?? 1392;
+    this.secondaryPodCidr = options.secondaryPodCidr;
+    this.secondaryServiceCidr = options.secondaryServiceCidr;
     this.controlPlaneReplicas = options.controlPlaneReplicas ?? 3;
     this.nodeApiEndpoint = options.nodeApiEndpoint;
     this.imported = options.imported ?? true;

@@ -158,6 +158,7 @@ describe('errors', () => {
     ],
     ["nodes on a network smaller than the cloud's default", { podMtu: 1400 }, /carries less than the 1442 bytes.*got 1400/],
     ['no pods', { kuryr: { capacity: { pods: 0, services: 1, namespaces: 1 } } }, /capacity\.pods must be a whole number from 1, got 0/],
+    ['pods on IPv6', { secondaryPodCidr: 'fd00:10:244::/48' }, /Kuryr gives pods addresses of IPv4 alone/],
     ['a cluster for another', { cni: Cni.cilium() }, /made for another pod network.*got "cilium"/],
   ])('%s', (_, options, message) => {
     const other = options.cni !== undefined;
@@ -173,7 +174,7 @@ test('the cloud controller leaves Services to Kuryr, and routes to nobody else',
   };
   expect(ccm(kuryr())).toEqual(['cloud-node', 'cloud-node-lifecycle']);
   expect(() => ccm(kuryr(), [CloudController.CLOUD_NODE, CloudController.SERVICE])).toThrow(/must not include SERVICE: Kuryr makes/);
-  expect(() => ccm(Cni.cilium({ routing: CiliumRouting.NATIVE_NEUTRON_ROUTES }))).toThrow(/controllers must include ROUTE/);
+  expect(() => ccm(Cni.cilium({ routing: CiliumRouting.NATIVE_NEUTRON_ROUTES }), [CloudController.CLOUD_NODE])).toThrow(/controllers must include ROUTE/);
 });
 
 test('a value of oslo.config is one line, and its dollars are doubled', () => {

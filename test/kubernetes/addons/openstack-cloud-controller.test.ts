@@ -1,4 +1,5 @@
 import { ClusterOptions, helmValues, releaseOf, synthOn } from './cluster';
+import { CiliumRouting, Cni } from '../../../lib/contracts/cni';
 import { KubernetesVersion } from '../../../lib/core/kubernetes-version';
 import { CloudConfig } from '../../../lib/kubernetes/addons/cloud-config/cloud-config';
 import {
@@ -76,4 +77,18 @@ test('routes need a router in the CloudConfig, and tell the controller the addre
     enabledControllers: ['cloud-node', 'route'],
     controllerExtraArgs: '- --cluster-cidr=10.244.0.0/16\n- --allocate-node-cidrs=true\n- --configure-cloud-routes=true',
   });
+});
+
+test("where Neutron routes pods, the nodes' router gets their routes without a word", () => {
+  const cni = Cni.cilium({ routing: CiliumRouting.NATIVE_NEUTRON_ROUTES });
+  const install = (options: ClusterOptions) =>
+    synthOn({ cni, ...options }, (scope, cluster) => new OpenStackCloudController(scope, 'Ccm', { cluster }));
+  const stack = install({ routed: true, secondaryPodCidr: 'fd00:10:244::/48' });
+  expect(helmValues(stack, releaseOf(stack, 'openstack-cloud-controller-manager'))).toMatchObject({
+    enabledControllers: ['cloud-node', 'cloud-node-lifecycle', 'service', 'route'],
+    controllerExtraArgs: expect.stringContaining('--cluster-cidr=10.244.0.0/16,fd00:10:244::/48'),
+  });
+  const [conf] = Object.values<string>(stack.json.locals).filter((text) => /\[Route\]/.test(String(text)));
+  expect(conf).toMatch(/\[Route\]\s+router-id="[^\n]*var\.Cluster_RouterId/);
+  expect(() => install({ routed: false })).toThrow(/names no router/);
 });

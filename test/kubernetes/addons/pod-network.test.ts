@@ -184,6 +184,55 @@ test("the user's values are merged over ours", () => {
   });
 });
 
+describe('both IP families', () => {
+  const dual = { podCidr: '10.244.0.0/16', secondaryPodCidr: 'fd00:10:244::/48', podMtu: 1372 };
+  const alone = { podCidr: 'fd00:10:244::/60', podMtu: 1372 };
+  const valuesOf = (options: ClusterOptions, name: string) => {
+    const stack = synth(options);
+    return helmValues(stack, releaseOf(stack, name));
+  };
+
+  test('Cilium gives pods addresses of both, through one tunnel', () => {
+    const values = valuesOf(dual, 'cilium');
+    expect(values).toMatchObject({
+      ipv4: { enabled: true },
+      ipv6: { enabled: true },
+      ipam: {
+        operator: {
+          clusterPoolIPv4PodCIDRList: ['10.244.0.0/16'],
+          clusterPoolIPv6PodCIDRList: ['fd00:10:244::/48'],
+          clusterPoolIPv6MaskSize: 64,
+        },
+      },
+      MTU: 1442, // 70 bytes of VXLAN over IPv6
+    });
+    expect(values).not.toHaveProperty('underlayProtocol');
+    expect(valuesOf({ ...dual, cni: Cni.cilium({ routing: CiliumRouting.NATIVE_ADDRESS_PAIRS }) }, 'cilium')).toMatchObject({
+      ipv4NativeRoutingCIDR: '10.244.0.0/16',
+      ipv6NativeRoutingCIDR: 'fd00:10:244::/48',
+    });
+    expect(valuesOf({ ...dual, cni: Cni.cilium({ routing: CiliumRouting.NATIVE_NEUTRON_ROUTES }) }, 'cilium').k8s).toEqual({
+      requireIPv4PodCIDR: true,
+      requireIPv6PodCIDR: true,
+    });
+  });
+
+  test('Cilium on IPv6 alone has no IPv4, in the tunnel or under it', () => {
+    const values = valuesOf(alone, 'cilium');
+    expect(values).toMatchObject({ ipv4: { enabled: false }, ipv6: { enabled: true }, underlayProtocol: 'ipv6' });
+    expect(values.ipam.operator).toEqual({ clusterPoolIPv6PodCIDRList: ['fd00:10:244::/60'], clusterPoolIPv6MaskSize: 76 });
+  });
+
+  test('Calico has a pool of each', () => {
+    const pools = (options: ClusterOptions) => valuesOf({ cni: Cni.calico(), ...options }, 'calico').installation.calicoNetwork.ipPools;
+    expect(pools(dual)).toEqual([
+      expect.objectContaining({ name: 'default-ipv4-ippool', cidr: '10.244.0.0/16', encapsulation: 'VXLAN', blockSize: 26 }),
+      expect.objectContaining({ name: 'default-ipv6-ippool', cidr: 'fd00:10:244::/48', encapsulation: 'VXLAN', blockSize: 122 }),
+    ]);
+    expect(pools(alone)).toEqual([expect.objectContaining({ name: 'default-ipv6-ippool', cidr: 'fd00:10:244::/60' })]);
+  });
+});
+
 test.each<[string, ClusterOptions, Omit<PodNetworkProps, 'cluster'>, RegExp]>([
   [
     'a chart that is not for this Kubernetes',
@@ -192,7 +241,12 @@ test.each<[string, ClusterOptions, Omit<PodNetworkProps, 'cluster'>, RegExp]>([
     /tigera-operator v3\.31\.0 is tested on Kubernetes 1\.32 - 1\.35, not on 1\.36/,
   ],
   ['a chart version that is none', {}, { chartVersion: 'latest' }, /version of the chart cilium is not a version, got "latest"/],
-  ['pods on IPv6', { podCidr: 'fd00:1::/56' }, {}, /IPv6 alone.*got "fd00:1::\/56"/],
+  [
+    'IPIP for pods on IPv6',
+    { cni: Cni.calico({ encapsulation: CalicoEncapsulation.IPIP }), secondaryPodCidr: 'fd00:1::/56' },
+    {},
+    /IPIP carries IPv4 alone, and the pods have IPv6 addresses, got "fd00:1::\/56"; make the cluster with VXLAN/,
+  ],
   ['no time', {}, { timeoutSeconds: 0 }, /timeoutSeconds must be a whole number from 1 to 7200, got 0/],
 ])('%s is an error', (_, options, props, message) => {
   expect(() => synth(options, props)).toThrow(message);

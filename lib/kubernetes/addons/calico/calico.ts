@@ -8,7 +8,8 @@ import { PodNetworkProps } from '../pod-network/pod-network-props';
  *
  * Creates Helm releases for its CustomResourceDefinitions and for the operator, in `tigera-operator`. The operator makes the namespaces `calico-system`
  * and `calico-apiserver` and labels them for privileged pods.
- * Errors: a cluster that was made for another pod network; a chart that isn't tested on the cluster's Kubernetes; pod addresses that aren't IPv4.
+ * Errors: a cluster that was made for another pod network; a chart that isn't tested on the cluster's Kubernetes; IPIP for
+ * pods on IPv6.
  */
 export class Calico extends Construct {
   /** The L1 `helm_release` of the operator. */

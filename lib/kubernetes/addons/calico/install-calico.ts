@@ -2,11 +2,12 @@ import { Release } from '@cdktf/provider-helm/lib/release';
 import { Construct } from 'constructs';
 import { gte } from 'semver';
 import { CALICO_IMAGES, calicoValues } from './calico-values';
-import { checkInteger, isKnown } from '../../../core/validation';
+import { CalicoEncapsulation } from '../../../contracts/cni';
+import { checkInteger, fail, isKnown } from '../../../core/validation';
 import { assertPodNetworkChart } from '../../../core/version-matrix';
 import { PodNetworkProps } from '../pod-network/pod-network-props';
 import { Addon } from '../private/addon';
-import { podNetworkAddon } from '../private/pod-network';
+import { podNetworkAddon, podRanges } from '../private/pod-network';
 
 const REPOSITORY = 'https://docs.tigera.io/calico/charts';
 
@@ -29,7 +30,11 @@ export function installCalico(scope: Construct, { cluster, chartVersion, values,
           }),
         ]
       : [];
-  const { cni, podCidr, podMtu } = cluster;
+  const { cni, podMtu } = cluster;
+  const pods = podRanges(scope, cluster);
+  if (pods.ipv6 !== undefined && cni.calicoOptions?.encapsulation === CalicoEncapsulation.IPIP) {
+    fail(scope, { problem: 'IPIP carries IPv4 alone, and the pods have IPv6 addresses', value: pods.ipv6, fix: 'make the cluster with VXLAN, or without encapsulation' });
+  }
   return addon.install('Release', {
     ...common,
     releaseName: 'calico',
@@ -43,7 +48,7 @@ export function installCalico(scope: Construct, { cluster, chartVersion, values,
     },
     timeoutSeconds: timeoutSeconds ?? 900,
     dependsOn: crds,
-    values: [calicoValues({ cni, podCidr, podMtu, registry: listImages(addon, version) }), values],
+    values: [calicoValues({ cni, pods, podMtu, registry: listImages(addon, version) }), values],
   });
 }
 

@@ -6,24 +6,26 @@ import { ChartValues } from '../../../core/helm-release';
 import { IpFamily } from '../../../core/ip-family';
 import { isKnown } from '../../../core/validation';
 import { ChartImage } from '../private/chart-images';
+import { PodRanges } from '../private/pod-network';
 
 /** What Cilium is told of its cluster. */
 export interface CiliumFacts {
   readonly cni: Cni;
-  readonly podCidr: string;
+  readonly pods: PodRanges;
   readonly podMtu: number;
   readonly controlPlaneReplicas: number;
   readonly api: ApiAddress;
 }
 
 /** Values of the chart `cilium` (paths and meaning: its values.yaml of 1.20.2). */
-export function ciliumValues({ cni, podCidr, podMtu, controlPlaneReplicas, api }: CiliumFacts): ChartValues {
+export function ciliumValues({ cni, pods, podMtu, controlPlaneReplicas, api }: CiliumFacts): ChartValues {
   const { wireGuard = false, hubble = Hubble.NODES } = cni.ciliumOptions ?? {};
   return {
-    ...addressing(cni, podCidr),
-    ...routing(cni, podCidr),
-    // Cilium wants the MTU of the network below, and takes its own tunnel and encryption from it.
-    MTU: sum(podMtu, cni.overheadBytes(IpFamily.V4)),
+    ...(pods.ipv6 === undefined ? {} : { ipv4: { enabled: pods.ipv4 !== undefined }, ipv6: { enabled: true } }),
+    ...addressing(cni, pods),
+    ...routing(cni, pods),
+    // Cilium wants the MTU of the network below, and takes its own tunnel and encryption from it. The cluster took the header of the longer addresses.
+    MTU: sum(podMtu, cni.overheadBytes(pods.ipv6 === undefined ? IpFamily.V4 : IpFamily.V6)),
     kubeProxyReplacement: String(cni.replacesKubeProxy),
     // Without kube-proxy the address of the `kubernetes` Service leads nowhere until Cilium runs.
     ...(cni.replacesKubeProxy ? { k8sServiceHost: api.host, k8sServicePort: api.port } : {}),
@@ -59,17 +61,31 @@ export function ciliumImages({ ciliumOptions }: Cni, chartVersion: string): Char
 }
 
 /** Where the router must know each node's addresses, Kubernetes gives them out, for it tells the cloud controller; else Cilium does. */
-function addressing({ podTransport }: Cni, podCidr: string): ChartValues {
-  if (podTransport === PodTransport.NEUTRON_ROUTES) return { ipam: { mode: 'kubernetes' }, k8s: { requireIPv4PodCIDR: true } };
-  return { ipam: { mode: 'cluster-pool', operator: { clusterPoolIPv4PodCIDRList: [podCidr], clusterPoolIPv4MaskSize: nodeMaskSize(podCidr) } } };
+function addressing({ podTransport }: Cni, { ipv4, ipv6 }: PodRanges): ChartValues {
+  if (podTransport === PodTransport.NEUTRON_ROUTES) {
+    return { ipam: { mode: 'kubernetes' }, k8s: { ...(ipv4 && { requireIPv4PodCIDR: true }), ...(ipv6 && { requireIPv6PodCIDR: true }) } };
+  }
+  const operator = {
+    ...(ipv4 !== undefined && { clusterPoolIPv4PodCIDRList: [ipv4], clusterPoolIPv4MaskSize: nodeMaskSize(ipv4) }),
+    ...(ipv6 !== undefined && { clusterPoolIPv6PodCIDRList: [ipv6], clusterPoolIPv6MaskSize: nodeMaskSizeV6(ipv6) }),
+  };
+  return { ipam: { mode: 'cluster-pool', operator } };
 }
 
-function routing({ podTransport, ciliumOptions }: Cni, podCidr: string): ChartValues {
-  if (podTransport === PodTransport.TUNNEL) return { routingMode: 'tunnel', tunnelProtocol: ciliumOptions?.routing ?? CiliumRouting.VXLAN };
+function routing({ podTransport, ciliumOptions }: Cni, { ipv4, ipv6 }: PodRanges): ChartValues {
+  if (podTransport === PodTransport.TUNNEL) {
+    return {
+      routingMode: 'tunnel',
+      tunnelProtocol: ciliumOptions?.routing ?? CiliumRouting.VXLAN,
+      // Where nodes have no IPv4 address the tunnel's own packets are IPv6, too.
+      ...(ipv4 === undefined ? { underlayProtocol: 'ipv6' } : {}),
+    };
+  }
   return {
     routingMode: 'native',
     // What goes to these addresses keeps the pod's own.
-    ipv4NativeRoutingCIDR: podCidr,
+    ...(ipv4 !== undefined && { ipv4NativeRoutingCIDR: ipv4 }),
+    ...(ipv6 !== undefined && { ipv6NativeRoutingCIDR: ipv6 }),
     autoDirectNodeRoutes: podTransport === PodTransport.ADDRESS_PAIRS,
   };
 }
@@ -95,4 +111,9 @@ function sum(podMtu: number, overhead: number): number {
 /** A /24 for each node, as kubeadm's controller manager does; smaller where the pods' block has no room for 16 of them. */
 function nodeMaskSize(podCidr: string): number {
   return isKnown(podCidr) ? Math.min(28, Math.max(24, Cidr.of(podCidr).prefixLength + 4)) : 24;
+}
+
+/** As many nodes as Cilium can count, 65,536: a /64 each of a /48. */
+function nodeMaskSizeV6(podCidr: string): number {
+  return isKnown(podCidr) ? Math.min(120, Cidr.of(podCidr).prefixLength + 16) : 64;
 }

@@ -5,7 +5,7 @@ import { checkInteger } from '../../../core/validation';
 import { assertPodNetworkChart } from '../../../core/version-matrix';
 import { PodNetworkProps } from '../pod-network/pod-network-props';
 import { nodeApiAddress } from '../private/api-address';
-import { podNetworkAddon } from '../private/pod-network';
+import { podNetworkAddon, podRanges } from '../private/pod-network';
 
 /** Installs Cilium as the cluster's `cni` says. */
 export function installCilium(scope: Construct, { cluster, chartVersion, values, timeoutSeconds }: PodNetworkProps): Release {
@@ -13,12 +13,12 @@ export function installCilium(scope: Construct, { cluster, chartVersion, values,
   checkInteger(scope, 'timeoutSeconds', timeoutSeconds, { min: 1, max: 7200 });
   const addon = podNetworkAddon(scope, cluster, 'Cilium');
   const version = chartVersion ?? cluster.version.ciliumChart;
-  const { cni, podCidr, podMtu, controlPlaneReplicas } = cluster;
+  const { cni, podMtu, controlPlaneReplicas } = cluster;
   return addon.install('Release', {
     releaseName: 'cilium',
     chart: { name: 'cilium', repository: 'https://helm.cilium.io', version, images: ciliumImages(cni, version) },
     namespace: 'kube-system',
     timeoutSeconds: timeoutSeconds ?? 900,
-    values: [ciliumValues({ cni, podCidr, podMtu, controlPlaneReplicas, api: nodeApiAddress(cluster) }), values],
+    values: [ciliumValues({ cni, pods: podRanges(scope, cluster), podMtu, controlPlaneReplicas, api: nodeApiAddress(cluster) }), values],
   });
 }

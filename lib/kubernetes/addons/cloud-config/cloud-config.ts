@@ -13,6 +13,7 @@ import {
   CloudConfigRoute,
 } from './cloud-config-options';
 import { CA_FILE, CERTIFICATE_FILE, CLOUD_CONF_FILE, cloudConfSections, KEY_FILE } from './cloud-config-sections';
+import { PodTransport } from '../../../contracts/cni';
 import { IKubernetesCluster } from '../../../contracts/kubernetes-cluster';
 import { plain } from '../../../core/plain';
 import { widenProviderRanges } from '../../../core/provider-ranges';
@@ -63,7 +64,7 @@ export interface CloudConfigProps {
   readonly metadata?: CloudConfigMetadata;
   /**
    * Pod routes on a Neutron router. Read by the cloud controller if CloudController.ROUTE is among its controllers.
-   * @default - none
+   * @default - where the pod network is routed by Neutron, the nodes' router if the cluster knows it; else none
    */
   readonly route?: CloudConfigRoute;
   /**
@@ -114,10 +115,13 @@ export class CloudConfig extends Construct {
 
   constructor(scope: Construct, id: string, props: CloudConfigProps) {
     super(scope, id);
-    this._hasRoute = props.route !== undefined;
+    const { cni, openstack } = props.cluster;
+    const routerId = cni.podTransport === PodTransport.NEUTRON_ROUTES ? openstack?.routerId : undefined;
+    const route = props.route ?? (routerId === undefined ? undefined : { routerId: plain(routerId) });
+    this._hasRoute = route !== undefined;
     this.takePlace(props.cluster);
     widenProviderRanges(this);
-    const { sections, files } = cloudConfSections(this, requireCloud(this, props.cluster), props);
+    const { sections, files } = cloudConfSections(this, requireCloud(this, props.cluster), { ...props, route });
     const text = new TemplateText(this, 'CloudConf', { parts: [renderCloudConf(this, sections)] });
     const secret = new SecretV1(this, 'Secret', {
       metadata: {

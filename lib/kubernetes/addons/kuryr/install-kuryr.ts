@@ -16,7 +16,7 @@ import { ClusterCapability } from '../cluster-addons/cluster-capability';
 import { nodeApiAddress } from '../private/api-address';
 import { requireCloud } from '../private/cloud';
 import { installObjects } from '../private/objects-chart';
-import { podNetworkAddon } from '../private/pod-network';
+import { podNetworkAddon, podRanges } from '../private/pod-network';
 
 /** What Kuryr is installed with beside the cluster's own options. */
 export interface KuryrInstallation {
@@ -36,6 +36,9 @@ export function installKuryr(scope: Construct, props: KuryrInstallation): { read
   const addon = podNetworkAddon(scope, cluster, 'Kuryr', [
     { capability: ClusterCapability.TRUNK_PORTS, because: "pods are subports of their nodes' trunks", fix: 'make the nodes with trunk ports' },
   ]);
+  if (podRanges(scope, cluster).ipv6 !== undefined) {
+    fail(scope, { problem: 'Kuryr gives pods addresses of IPv4 alone', value: cluster.podCidr, fix: 'make the cluster without IPv6, or with Cni.cilium()' });
+  }
   if (options === undefined) fail(scope, { problem: 'the cluster has no options of Kuryr', fix: 'make it with Cni.kuryr({…})' });
   const link = options.linkInterface ?? 'ens3';
   check(scope, link, (name) => /^[a-z][a-z0-9._-]{0,14}$/.test(name), {

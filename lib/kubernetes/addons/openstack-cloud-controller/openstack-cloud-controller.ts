@@ -28,7 +28,7 @@ export interface OpenStackCloudControllerProps {
   readonly cluster: IKubernetesCluster;
   /**
    * Control loops that run.
-   * @default - CLOUD_NODE, CLOUD_NODE_LIFECYCLE and SERVICE; without SERVICE where Kuryr makes the load balancers
+   * @default - CLOUD_NODE, CLOUD_NODE_LIFECYCLE and SERVICE; without SERVICE where Kuryr makes the load balancers; with ROUTE where pods are routed by Neutron
    */
   readonly controllers?: CloudController[];
   /**
@@ -77,8 +77,9 @@ export class OpenStackCloudController extends Construct {
     checkInteger(this, 'logVerbosity', props.logVerbosity, { min: 0, max: 10 });
     checkInteger(this, 'timeoutSeconds', props.timeoutSeconds, { min: 1, max: 7200 });
     const kuryr = cluster.cni.podTransport === PodTransport.NEUTRON_PORTS;
+    const routed = cluster.cni.podTransport === PodTransport.NEUTRON_ROUTES;
     const { CLOUD_NODE, CLOUD_NODE_LIFECYCLE, SERVICE, ROUTE } = CloudController;
-    const controllers = props.controllers ?? [CLOUD_NODE, CLOUD_NODE_LIFECYCLE, ...(kuryr ? [] : [SERVICE])];
+    const controllers = props.controllers ?? [CLOUD_NODE, CLOUD_NODE_LIFECYCLE, ...(kuryr ? [] : [SERVICE]), ...(routed ? [ROUTE] : [])];
     checkKnown(this, 'controllers', controllers);
     checkUnique(this, 'controllers', controllers);
     check(this, controllers, (given) => given.includes(CloudController.CLOUD_NODE), {
@@ -89,9 +90,9 @@ export class OpenStackCloudController extends Construct {
       problem: 'controllers must not include SERVICE: Kuryr makes the load balancers of Services, and each would get two',
       fix: 'leave controllers out',
     });
-    check(this, controllers, (given) => cluster.cni.podTransport !== PodTransport.NEUTRON_ROUTES || given.includes(ROUTE), {
+    check(this, controllers, (given) => !routed || given.includes(ROUTE), {
       problem: "controllers must include ROUTE: the cluster's pods are routed by the nodes' router, and nobody else tells it",
-      fix: 'add CloudController.ROUTE, and name the router in a CloudConfig (route)',
+      fix: 'leave controllers out, or add CloudController.ROUTE',
     });
     check(this, values?.cluster?.name, (name) => name === cluster.clusterName, {
       problem: `values.cluster.name must be the cluster's, ${cluster.clusterName}: two clusters of one name share load balancers`,
@@ -101,6 +102,7 @@ export class OpenStackCloudController extends Construct {
     this.cloudConfig = CloudConfig._shared(this, cluster);
     const { dependsOn, podAnnotations } = this.cloudConfig._for(this);
     const routes = controllers.includes(CloudController.ROUTE);
+    const podCidrs = [cluster.podCidr, cluster.secondaryPodCidr].filter((cidr) => cidr !== undefined).join(',');
     if (routes && !this.cloudConfig._hasRoute) {
       fail(this, {
         problem: `controllers include ROUTE, and ${this.cloudConfig.node.path} names no router`,
@@ -120,7 +122,7 @@ export class OpenStackCloudController extends Construct {
           enabledControllers: controllers,
           // A text: the chart puts it into the list of arguments as it is.
           ...(routes && {
-            controllerExtraArgs: `- --cluster-cidr=${cluster.podCidr}\n- --allocate-node-cidrs=true\n- --configure-cloud-routes=true`,
+            controllerExtraArgs: `- --cluster-cidr=${podCidrs}\n- --allocate-node-cidrs=true\n- --configure-cloud-routes=true`,
           }),
           nodeSelector: { [CONTROL_PLANE_LABEL]: '' },
           tolerations: [UNINITIALIZED_TOLERATION, CONTROL_PLANE_TOLERATION, NOT_READY_TOLERATION],
