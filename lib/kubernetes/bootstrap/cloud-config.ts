@@ -23,10 +23,15 @@ export function writeFile({ path, content, base64, permissions = '0644' }: NodeF
 
 /** What every node of a cluster needs besides its files: kernel modules, forwarding, and the boot program. */
 const NODE: CloudConfig = {
+  // cloud-init marks each step as done before it does it, and a first boot that was cut would leave it half done for ever: until one came to its end,
+  // every boot begins anew.
+  bootcmd: [['sh', '-c', 'test -e /var/lib/cloud/instance/boot-finished || rm -f /var/lib/cloud/instance/sem/config_*']],
   runcmd: [
     ['modprobe', '--all', 'overlay', 'br_netfilter'],
     ['sysctl', '--system'],
     ['systemctl', 'daemon-reload'],
+    // What was written so far is on the disk before that end is marked.
+    ['sync'],
     // Not waited for: it runs as long as it takes for the cluster to be there.
     ['systemctl', 'enable', '--now', '--no-block', 'strata-boot.service'],
   ],

@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { App, TerraformStack, TerraformVariable } from 'cdktf';
 import * as fc from 'fast-check';
 import { parse } from 'yaml';
@@ -50,4 +54,25 @@ test('zones whose loss takes the quorum', () => {
   expect(unsafeZones(['a', 'b', 'c'], 5)).toEqual([]);
   expect(unsafeZones(['a'], 3)).toEqual([]);
   expect(unsafeZones(['a', 'b'], 1)).toEqual([]);
+});
+
+test('a first boot that was cut begins anew, one that came to its end does not', () => {
+  const { bootcmd, runcmd } = parse(sharedCloudConfig('test', [], { bootcmd: [['echo', 'one']] }));
+  const folder = fs.mkdtempSync(join(tmpdir(), 'cloud-'));
+  const semaphores = join(folder, 'instance', 'sem');
+  const boot = () => {
+    fs.mkdirSync(semaphores, { recursive: true });
+    for (const name of ['config_write_files', 'config_scripts_user']) fs.writeFileSync(join(semaphores, name), '');
+    const [program, ...args] = bootcmd[0].map((word: string) => word.replace(/\/var\/lib\/cloud/g, folder));
+    execFileSync(program, args);
+    return fs.readdirSync(semaphores);
+  };
+  expect(boot()).toEqual([]);
+  fs.writeFileSync(join(folder, 'instance', 'boot-finished'), '');
+  expect(boot()).toEqual(['config_scripts_user', 'config_write_files']);
+  fs.rmSync(folder, { recursive: true });
+  expect(bootcmd[1]).toEqual(['echo', 'one']);
+  // what the end stands for is on the disk before it
+  const words = runcmd.map((command: string[]) => command.join(' '));
+  expect(words.indexOf('sync')).toBeLessThan(words.indexOf('systemctl enable --now --no-block strata-boot.service'));
 });
