@@ -25,7 +25,8 @@ export interface HostStepProps {
 }
 
 /**
- * Runs a script on a host, again whenever the script, its input or the host's address changed. Its output is Terraform's.
+ * Runs a script on a host, again whenever the script, its input or the host's address changed. Its output is Terraform's. The script's third argument is
+ * the time on the machine that runs Terraform when it was sent.
  *
  * The files go into a folder of the user's home that nobody else can look or write into, and that the script's end removes. Terraform's own habit,
  * scripts with mode 0777 in /tmp, would let any user of the host write into what then runs with sudo.
@@ -49,7 +50,7 @@ export function hostStep(scope: Construct, id: string, props: HostStepProps): St
     file(input.value, 'input'),
     {
       type: 'remote-exec',
-      inline: [`trap 'rm -rf ${folder} ${folder}.sh' EXIT`, `bash ${folder}/${name}.sh ${folder}/input ${host.name}`],
+      inline: [`trap 'rm -rf ${folder} ${folder}.sh' EXIT`, `bash ${folder}/${name}.sh ${folder}/input ${host.name} \${timestamp()}`],
       connection: inFolder,
     },
   ];

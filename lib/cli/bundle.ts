@@ -3,6 +3,9 @@ import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { SynthesisedStack } from './synthesised-stack';
 
+/** Where the inventory says that the hosts' key is. */
+const KEY = '/root/.ssh/strata-kolla';
+
 /** What a person types for a stage, with the folder of the bundle as working directory. */
 const MANUAL: { readonly [stage: string]: (args: readonly string[]) => string[] } = {
   environment: ([version, core]) => [
@@ -10,19 +13,29 @@ const MANUAL: { readonly [stage: string]: (args: readonly string[]) => string[] 
     `pip install 'kolla-ansible==${version}' 'ansible-core${core}'`,
     'kolla-ansible install-deps',
   ],
+  verify: (args) => [`python3 verify-cloud.py verification.json ${KEY}${args.length > 0 ? ' config' : ''}`],
   passwords: () => [
     'test -e passwords.yml || install -m 600 venv/share/kolla-ansible/etc_examples/kolla/passwords.yml passwords.yml',
     'kolla-genpwd -p passwords.yml',
   ],
-  certificates: (which) => which.map((name) => kolla(name === 'tls' ? 'certificates' : 'octavia-certificates')),
+  certificates: (which) =>
+    which.flatMap((name) => (name === 'tls' ? [kolla('certificates')] : name === 'octavia' ? [kolla('octavia-certificates')] : [])),
   'bootstrap-servers': () => [kolla('bootstrap-servers')],
   'volume-group': ([name]) => [
     `ansible -i inventory.yml storage -m ansible.builtin.script -a "./volume-group.sh ${name} {{ strata_block_devices | join(' ') }}"`,
   ],
+  ceph: () => [`python3 ceph-cluster.py ceph.json ${KEY} config`],
   prechecks: (args) => [kolla(['prechecks', ...args].join(' '))],
   pull: () => [kolla('pull')],
   deploy: () => [kolla('deploy')],
   'post-deploy': () => [kolla('post-deploy')],
+};
+
+/** The programs of this package that a stage is, beside Kolla-Ansible's own. */
+const PROGRAMS: { readonly [stage: string]: readonly string[] } = {
+  'volume-group': ['volume-group.sh'],
+  verify: ['verify-cloud.py'],
+  ceph: ['ceph-cluster.py', 'ceph-host.sh'],
 };
 
 function kolla(command: string): string {
@@ -33,7 +46,7 @@ function kolla(command: string): string {
 export function writeBundle(stack: SynthesisedStack, folder: string): string[] {
   if (existsSync(folder) && readdirSync(folder).length > 0) throw new Error(`${folder} is not empty; name a new folder`);
   const files: { [path: string]: string } = { ...configurationOf(stack), 'README.md': readme(stack) };
-  if (stagesOf(stack).some(({ stage }) => stage === 'volume-group')) files['volume-group.sh'] = script('volume-group.sh');
+  for (const name of stagesOf(stack).flatMap(({ stage }) => (Object.hasOwn(PROGRAMS, stage) ? PROGRAMS[stage] : []))) files[name] = script(name);
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
@@ -80,7 +93,7 @@ function readme(stack: SynthesisedStack): string {
   const notes = [
     `- The inventory logs in to the hosts with the key \`${key}\` on the machine where you run this: put yours there, or change \`ansible_ssh_private_key_file\`.`,
     '- Passwords are made in `passwords.yml`. Keep it, keep it private, and never make it anew for a cloud that stands.',
-    ...(globals.cinder_backend_ceph === true
+    ...(globals.cinder_backend_ceph === true && files['ceph.json'] === undefined
       ? [
           '- Ceph is external: its files belong below `config/` (`glance/ceph.conf`, `cinder/ceph.conf`, `nova/ceph.conf` and the keyrings beside them).',
         ]

@@ -66,7 +66,7 @@ test('the key is read when Terraform applies, and nothing is put where others ca
     const folder = /mkdir -m 700 (\S+)/.exec(begin.inline[0])![1];
     expect(script.destination.startsWith(`${folder}/`) && input.destination.startsWith(`${folder}/`)).toBe(true);
     expect(run.inline[0]).toBe(`trap 'rm -rf ${folder} ${folder}.sh' EXIT`);
-    expect(run.inline[1]).toMatch(/^bash \S+ \S+\/input (control|compute|storage)-1$/);
+    expect(run.inline[1]).toMatch(/^bash \S+ \S+\/input (control|compute|storage)-1 \$\{timestamp\(\)\}$/);
     for (const { connection } of [begin, script, input, run]) {
       expect(connection).toMatchObject({
         type: 'ssh',

@@ -42,7 +42,7 @@ const bundle = () => {
 
 test('the same files as the engine has, and how to run them', () => {
   const { folder, names } = bundle();
-  expect(names).toEqual([...Object.keys(files), 'README.md', 'volume-group.sh'].sort());
+  expect(names).toEqual([...Object.keys(files), 'README.md', 'verify-cloud.py', 'volume-group.sh'].sort());
   for (const [path, text] of Object.entries(files)) expect(readFileSync(join(folder, path), 'utf8')).toBe(text);
 });
 
@@ -50,7 +50,7 @@ test('the README has every stage in its order, as commands that a shell takes', 
   const readme = readFileSync(join(bundle().folder, 'README.md'), 'utf8');
   const commands = /```bash\n([\s\S]*?)```/.exec(readme)![1];
   expect(commands.match(/^# .*/gm)).toEqual(
-    ['environment', 'passwords', 'certificates', 'bootstrap-servers', 'volume-group', 'prechecks', 'pull', 'deploy', 'post-deploy'].map(
+    ['environment', 'verify', 'passwords', 'certificates', 'bootstrap-servers', 'volume-group', 'prechecks', 'pull', 'deploy', 'post-deploy'].map(
       (stage) => `# ${stage}`,
     ),
   );

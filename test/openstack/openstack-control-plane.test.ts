@@ -146,6 +146,74 @@ describe('globals and overrides', () => {
     expect(globals({ options: { cinderBackend }, hosts: one })).not.toHaveProperty('cinder_cluster_name');
   });
 
+  /** Control hosts reach the storage network, too: images and volumes are there. */
+  const reaching = (all: Host[]) =>
+    all.map((h) =>
+      h.is(HostRole.CONTROL)
+        ? new Host({ ...h, nics: [...h.nics, { name: 'bond0.40', networks: [NetworkRole.STORAGE], address: `10.10.40.${h.name.slice(-2)}` }] })
+        : h,
+    );
+
+  test('a Ceph cluster of its own: monitors, disks, pools and users follow from hosts and services', () => {
+    const given: Given = { hosts: reaching, options: { cinderBackend: CinderBackend.cephadm(), services: { manila: ManilaBackend.cephFs() } } };
+    expect(globals(given)).toMatchObject({ cinder_backend_ceph: true, nova_backend_ceph: true, enable_valkey: true, cinder_cluster_name: 'cinder' });
+    const cluster = JSON.parse(cloud(given).configurationFiles['ceph.json']);
+    expect(cluster).toMatchObject({ publicNetwork: '10.10.40.0/24', replicas: 3, image: '', fileSystem: true });
+    expect(cluster.hosts.map((each: any) => [each.storage, each.devices, each.monitor])).toEqual(
+      [31, 32, 33].map((n) => [`10.10.40.${n}`, ['/dev/disk/by-id/nvme-1'], true]),
+    );
+    expect(Object.keys(cluster.users)).toEqual(['cinder', 'cinder-backup', 'glance', 'manila']);
+    const local = CinderBackend.cephadm({ instances: false, replicas: 2 });
+    expect(globals({ hosts: reaching, options: { cinderBackend: local } }).nova_backend_ceph).toBe(false);
+    const six = (all: Host[]) => reaching([...all, ...[34, 35, 36].map((n) => testHost(n, [HostRole.STORAGE]))]);
+    const more = JSON.parse(cloud({ hosts: six, options: { cinderBackend: local } }).configurationFiles['ceph.json']);
+    expect(more.hosts.map((each: any) => each.monitor)).toEqual([true, true, true, true, true, false]);
+  });
+
+  test.each<[string, Given, RegExp]>([
+    [
+      'two storage hosts',
+      { hosts: (all) => reaching(all).filter(({ name }) => name !== 'storage-33') },
+      /a Ceph cluster needs three storage hosts.*got 2/,
+    ],
+    ['control hosts outside its network', {}, /host control-11 has no address in network "storage", where Ceph is/],
+    [
+      'a storage host without a disk',
+      { hosts: (all) => change('storage-32', (old) => new Host({ ...old, disks: [old.disks[0]] }))(reaching(all)) },
+      /storage host storage-32 has no disk for block storage/,
+    ],
+    [
+      'more copies than hosts',
+      { hosts: reaching, options: { cinderBackend: CinderBackend.cephadm({ replicas: 4 }) } },
+      /replicas of Ceph must be a whole number from 2 to 3, got 4/,
+    ],
+    [
+      'an image without a tag',
+      { hosts: reaching, options: { cinderBackend: CinderBackend.cephadm({ image: 'quay.io/ceph/ceph' }) } },
+      /image of Ceph must be an image with its tag/,
+    ],
+    [
+      'a system whose Ceph is old',
+      {
+        hosts: (all) => reaching(all).map((h) => new Host({ ...h, os: 'debian-12' })),
+        options: { release: OpenStackRelease.V2025_2, cinderBackend: CinderBackend.cephadm() },
+      },
+      /Debian 12's cephadm is Ceph 16/,
+    ],
+  ])('a Ceph cluster is refused with %s', (_, given, message) => {
+    expect(() => cloud({ ...given, options: { cinderBackend: CinderBackend.cephadm(), ...given.options } })).toThrow(message);
+  });
+
+  test('what the hosts are to find between them', () => {
+    const found = JSON.parse(cloud().configurationFiles['verification.json']);
+    expect(found.virtualAddresses).toEqual([
+      { option: 'internalVip', address: '10.10.0.250', role: 'internal' },
+      { option: 'externalVip', address: '203.0.113.10', role: 'external' },
+    ]);
+    expect(found.hosts.find(({ name }: any) => name === 'compute-21')).toMatchObject({ gateway: false, ceph: true });
+    expect(found.hosts[0].networks).toContainEqual({ role: 'tunnel', interface: 'bond0.20', address: '10.10.20.11', mtu: 9000 });
+  });
+
   test('amphorae bring their network, its addresses and the job board', () => {
     const amphora = globals({ props: { loadBalancerProvider: LoadBalancerProvider.AMPHORA } });
     expect(amphora).toMatchObject({ enable_octavia: true, enable_valkey: true, octavia_network_type: 'provider' });
@@ -182,8 +250,10 @@ describe('globals and overrides', () => {
     expect(files['config/neutron/ml2_conf.ini']).toBe(
       '[ml2]\npath_mtu = 9000\nphysical_network_mtus = physnet1:1500\n\n[ml2_type_vlan]\nnetwork_vlan_ranges = physnet1\n',
     );
-    expect(files['config/nova.conf']).toBe('[DEFAULT]\ninitial_cpu_allocation_ratio = 3\nreserved_host_cpus = 2\n');
-    expect(files['config/nova/compute-21/nova.conf']).toBe('[DEFAULT]\nreserved_host_memory_mb = 8192\n');
+    expect(files).not.toHaveProperty('config/nova.conf');
+    expect(files['config/nova/compute-21/nova.conf']).toBe(
+      '[DEFAULT]\ninitial_cpu_allocation_ratio = 3\nreserved_host_memory_mb = 8192\nreserved_host_cpus = 2\n\n[libvirt]\ncpu_mode = host-model\n',
+    );
     expect(files['config/cinder/storage-31/cinder.conf']).toBe('[lvm-1]\ntarget_ip_address = 10.10.40.31\n');
     expect(parse(files['globals.yml']).nova_libvirt_cpu_mode).toBe('host-model');
   });
@@ -258,14 +328,43 @@ describe('globals and overrides', () => {
       configOverrides: { 'nova.conf': { DEFAULT: { reserved_host_cpus: '4' }, scheduler: { discover_hosts_in_cells_interval: '300' } } },
     };
     expect(globals({ options })).toMatchObject({ enable_barbican: true, nova_console: 'spice', openstack_release: '2026.1' });
-    expect(cloud({ options }).configurationFiles['config/nova.conf']).toBe(
-      '[DEFAULT]\ninitial_cpu_allocation_ratio = 4\nreserved_host_cpus = 4\n\n[scheduler]\ndiscover_hosts_in_cells_interval = 300\n',
-    );
+    const { configurationFiles: files } = cloud({ options });
+    expect(files['config/nova.conf']).toBe('[DEFAULT]\nreserved_host_cpus = 4\n\n[scheduler]\ndiscover_hosts_in_cells_interval = 300\n');
+    // a host's own file would win over it
+    expect(files['config/nova/compute-21/nova.conf']).not.toContain('reserved_host_cpus');
+    const own = { configOverrides: { ...options.configOverrides, 'nova/compute-21/nova.conf': { DEFAULT: { reserved_host_cpus: '6' } } } };
+    expect(cloud({ options: own }).configurationFiles['config/nova/compute-21/nova.conf']).toContain('reserved_host_cpus = 6');
+  });
+
+  test('pinned threads, huge pages and devices reach Nova and Neutron as the KVM profile has them', () => {
+    const kvm = KvmProfile.of({
+      dedicatedCpuSet: '4-31',
+      sharedCpuSet: '2,3',
+      hugePages: [{ sizeMib: 1024, count: 8 }],
+      sriov: [{ name: 'ens3', virtualFunctions: 8, physicalNetwork: 'physnet2' }],
+    });
+    const { configurationFiles: files } = cloud({ kvm });
+    expect(files['config/nova/compute-21/nova.conf']).toContain('[compute]\ncpu_dedicated_set = 4-31\ncpu_shared_set = 2-3\n');
+    expect(files['config/nova/compute-21/nova.conf']).not.toContain('reserved_host_cpus');
+    expect(files['config/nova.conf']).toMatch(/enabled_filters = ComputeFilter,.*,NUMATopologyFilter,PciPassthroughFilter\n/);
+    expect(parse(files['globals.yml'])).toMatchObject({ enable_neutron_sriov: true, neutron_sriov_physnets: 'physnet2:ens3' });
+    expect(files['config/neutron/ml2_conf.ini']).toContain('network_vlan_ranges = physnet1,physnet2\n');
   });
 });
 
 describe('stages', () => {
-  const STAGES = ['Environment', 'Passwords', 'Certificates', 'BootstrapServers', 'VolumeGroup', 'Prechecks', 'Pull', 'Deploy', 'PostDeploy'];
+  const STAGES = [
+    'Environment',
+    'Verification',
+    'Passwords',
+    'Certificates',
+    'BootstrapServers',
+    'VolumeGroup',
+    'Prechecks',
+    'Pull',
+    'Deploy',
+    'PostDeploy',
+  ];
   const steps = (stack: Synthesised) =>
     Object.fromEntries(
       Object.entries(stack.resources('terraform_data')).map(([id, block]) => [id.replace(/^OpenStack_(\w+?)_[0-9A-F]{8}$/, '$1'), block]),
@@ -294,7 +393,35 @@ describe('stages', () => {
     );
     expect(command).toContain(Deploy.triggers_replace.inputs);
     expect(Prechecks.provisioner[0]['remote-exec'].inline[0]).toMatch(/ prechecks --use-test-images$/);
-    expect(synth().text).not.toContain('"when":"destroy"');
+    expect(synth().text).not.toContain('"when": "destroy"');
+  });
+
+  test('destroyCloud removes the cloud after what stands on it, and by what the step itself remembers', () => {
+    const stack = synth({ options: { destroyCloud: true } });
+    const { DestroyCloud, Environment } = steps(stack);
+    expect(DestroyCloud.input).toMatchObject({ host: '10.10.0.11', user: 'ubuntu', key: '~/.ssh/id_ed25519' });
+    expect(DestroyCloud.input.command).toMatch(/kolla-stage\.sh 2026\.1 destroy-cloud$/);
+    const [{ 'remote-exec': exec }] = DestroyCloud.provisioner;
+    expect(exec).toMatchObject({ when: 'destroy', inline: ['${self.input.command}'] });
+    expect(JSON.stringify(exec)).not.toMatch(/\$\{(local|terraform_data|var)\./);
+    expect(DestroyCloud.depends_on.join()).toContain('OpenStack_Files');
+    expect(Environment.depends_on.join()).toContain('OpenStack_DestroyCloud');
+    expect(rerun({}, { options: { destroyCloud: true } })).toEqual([]);
+  });
+
+  test('the stage of certificates follows what is known of their end, and what was fetched follows the stage', () => {
+    const stack = synth();
+    const { Certificates, HandOver, Deploy } = steps(stack);
+    const [name, word] = Object.entries<string>(stack.json.locals).find(([id]) => id.includes('CertificateRenewal'))!;
+    expect(word).toContain('jsondecode(file(pathexpand("~/.config/strata/test/certificates.json")))');
+    expect(word).toContain('timecmp(plantimestamp(), known.renewFrom) < 0');
+    expect(Certificates.triggers_replace.renewal).toBe(`\${local.${name}}`);
+    expect(Certificates.provisioner[0]['remote-exec'].inline[0]).toContain(`'renewal=\${local.${name}}'`);
+    expect(HandOver.triggers_replace.certificates).toMatch(/^\$\{terraform_data\.OpenStack_Certificates_.*\.id\}$/);
+    expect(Deploy.triggers_replace).not.toHaveProperty('renewal');
+    const neither = steps(synth({ options: { tls: false } }));
+    expect(neither).not.toHaveProperty('Certificates');
+    expect(neither.HandOver.triggers_replace).not.toHaveProperty('certificates');
   });
 
   test('the same inputs are the same plan', () => expect(rerun({}, {})).toEqual([]));
@@ -302,9 +429,17 @@ describe('stages', () => {
   test.each([
     ['a setting of a service', { configOverrides: { 'nova.conf': { DEFAULT: { a: 'b' } } } }, ['Files', 'Prechecks', 'Deploy']],
     ['another service', { extraGlobals: { enable_barbican: true } }, ['Files', 'Prechecks', 'Pull', 'Deploy', 'PostDeploy']],
-    ['another virtual address', { internalVip: '10.10.0.251' }, ['Files', 'Certificates', 'Prechecks', 'Pull', 'Deploy', 'PostDeploy']],
+    [
+      'another virtual address',
+      { internalVip: '10.10.0.251' },
+      ['Files', 'Verification', 'Certificates', 'Prechecks', 'Pull', 'Deploy', 'PostDeploy'],
+    ],
     ['a longer patience', { stageTimeoutMinutes: 600 }, []],
-    ['another release', { release: OpenStackRelease.V2025_2 }, ['Files', ...STAGES.filter((name) => name !== 'Certificates')]],
+    [
+      'another release',
+      { release: OpenStackRelease.V2025_2 },
+      ['Files', ...STAGES.filter((name) => !['Verification', 'Certificates'].includes(name))],
+    ],
   ])('%s runs what depends on it, and nothing else', (_, options, expected) => expect(rerun({}, { options })).toEqual(expected));
 
   test('the host upgrades what OpenStack can upgrade, and nothing else', () => {
@@ -324,7 +459,7 @@ describe('stages', () => {
 
   test('another host runs what works on hosts', () => {
     const more = (all: Host[]) => [...all, testHost(24, [HostRole.COMPUTE])];
-    expect(rerun({}, { hosts: more })).toEqual(['Files', 'BootstrapServers', 'VolumeGroup', 'Prechecks', 'Pull', 'Deploy']);
+    expect(rerun({}, { hosts: more })).toEqual(['Files', 'Verification', 'BootstrapServers', 'VolumeGroup', 'Prechecks', 'Pull', 'Deploy']);
     const control = (all: Host[]) => [...all, ...[14, 15].map((n) => testHost(n, [HostRole.CONTROL]))];
     expect(rerun({}, { hosts: control })).toContain('Certificates');
   });

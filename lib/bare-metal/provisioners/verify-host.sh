@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compares a host with what its inventory says: verify-host.sh <file of expectations> <name of the host>
+# Compares a host with what its inventory says: verify-host.sh <file of expectations> <name of the host> <time where Terraform runs, as 2026-01-31T23:59:59Z>
 #
 # A line of the file is an expectation: a word for what it is about, then its values, divided by blanks. Each is looked at, whatever became of those
 # before it, and each that isn't met is told with what was expected, what was found and what to do. The exit code is 1 if there was any.
@@ -8,6 +8,8 @@
 set -u
 export LC_ALL=C PATH=$PATH:/usr/sbin:/sbin
 host=$2
+# seconds by which this host's clock is ahead, a few more for the way here
+ahead=$(($(date +%s) - $(date -d "$3" +%s)))
 looked_at=0 defects=0
 
 # ok <what> <found>
@@ -345,6 +347,14 @@ check_time() {
   fi
 }
 
+check_skew() {
+  if [ "${ahead#-}" -le 30 ]; then
+    ok "time of day" "$ahead s from the machine that runs Terraform"
+  else
+    defect "time of day" "at most 30 s from the machine that runs Terraform" "${ahead#-} s $([ "$ahead" -gt 0 ] && echo ahead of it || echo behind it)" "set the clock that is wrong; if the other hosts have the same defect, it is that machine's"
+  fi
+}
+
 check_tools
 check_sudo
 while read -r -a words; do
@@ -371,7 +381,10 @@ while read -r -a words; do
   nic-up) check_nic_up "$@" ;;
   nic-address) check_nic_address "$@" ;;
   nic-no-address) check_nic_no_address "$@" ;;
-  time) check_time ;;
+  time)
+    check_time
+    check_skew
+    ;;
   *) defect "expectation '${words[0]}'" "one that this script knows" "none" "use the script and the expectations of one version of the library" ;;
   esac
 done <"$1"

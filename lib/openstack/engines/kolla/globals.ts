@@ -80,6 +80,12 @@ function networking(model: KollaModel): { readonly [name: string]: unknown } {
     ...(model.neutronDriver === NeutronDriver.OVN
       ? { neutron_ovn_distributed_fip: model.computeHasProviderNetworks }
       : { enable_neutron_agent_ha: model.pool.hostsWithRole(HostRole.NETWORK).length > 1 }),
+    ...(model.pool.kvm.sriov.length === 0
+      ? {}
+      : {
+          enable_neutron_sriov: true,
+          neutron_sriov_physnets: model.pool.kvm.sriov.map(({ physicalNetwork, name }) => `${physicalNetwork}:${name}`).join(','),
+        }),
     ...(physical.length > 1 ? { neutron_bridge_name: physical.map((_, i) => (i === 0 ? 'br-ex' : `br-ex${i + 1}`)).join(',') } : {}),
     enable_neutron_qos: true,
     enable_neutron_trunk: true,
@@ -103,7 +109,7 @@ function blockStorage(model: KollaModel): { readonly [name: string]: unknown } {
     enable_cinder: true,
     cinder_backend_ceph: true,
     glance_backend_ceph: true,
-    nova_backend_ceph: cinder.ceph?.instances ?? true,
+    nova_backend_ceph: (cinder.ceph ?? cinder.cephadm)?.instances ?? true,
     ...(cinderVolumeHosts(pool, release, cinder).length > 1 ? { cinder_cluster_name: 'cinder' } : {}),
   };
 }

@@ -40,7 +40,7 @@ ssh "${options[@]}" "$STRATA_ADDRESS" "$STRATA_COMMAND $folder" </dev/null >"$wo
   die "clouds.yaml could not be fetched from $STRATA_ADDRESS; the lines above say why"
 tar -C "$work/files" --no-same-owner -xf "$work/archive" || die "$STRATA_ADDRESS has sent no archive"
 [ -s "$work/files/clouds.yaml" ] || die "$STRATA_ADDRESS has sent no clouds.yaml"
-for name in ca.crt clouds.yaml; do
+for name in ca.crt certificates.json clouds.yaml; do
   if [ -e "$work/files/$name" ]; then
     chmod 600 "$work/files/$name"
     mv -f "$work/files/$name" "$folder/$name"

@@ -1,3 +1,4 @@
+import { checkCephadm } from './ceph-cluster';
 import { computedGlobals } from './globals';
 import { AmphoraNetwork, blockDevices, cinderVolumeHosts, cloudHosts, KollaModel, mtuOf, networkOr, providerNics } from './kolla-model';
 import { CinderBackend, KollaOptions, NeutronDriver } from './kolla-options';
@@ -55,12 +56,14 @@ export function resolveKolla(where: Where, { pool, region, loadBalancerProvider 
   checkServices(where, pool, options, cinder);
   checkExtraGlobals(where, options);
   const internalFqdn = options.internalFqdn ?? options.internalVip;
+  const distribution = distributionOf(where, pool, options);
+  if (cinder.cephadm !== undefined) checkCephadm(where, pool, cinder.cephadm, distribution);
   const model: KollaModel = {
     pool,
     options,
     release: options.release,
     region,
-    distribution: distributionOf(where, pool, options),
+    distribution,
     neutronDriver,
     tls: options.tls ?? true,
     cinder,
@@ -365,7 +368,7 @@ function checkServices(where: Where, pool: IBareMetalPool, options: KollaOptions
     fail(where, {
       problem: 'services.manila keeps its shares in CephFS, and there is no Ceph cluster',
       value: cinder.kind,
-      fix: 'use CinderBackend.externalCeph, with manila/ceph.conf and manila/ceph.client.manila.keyring in its folder',
+      fix: 'use CinderBackend.cephadm, or externalCeph with manila/ceph.conf and manila/ceph.client.manila.keyring in its folder',
     });
   }
   const computeHosts = pool.hostsWithRole(HostRole.COMPUTE).length;

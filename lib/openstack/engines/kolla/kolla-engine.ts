@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FileProvisioner, Fn, ITerraformDependable, RemoteExecProvisioner, SSHProvisionerConnection, TerraformLocal, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
+import { renderCephCluster } from './ceph-cluster';
 import { renderConfigFiles } from './config-files';
 import { configuresOctavia, renderGlobals } from './globals';
 import { renderInventory } from './inventory';
@@ -10,6 +11,7 @@ import { resolveKolla } from './kolla-checks';
 import { KollaModel } from './kolla-model';
 import { KollaOptions, NeutronDriver } from './kolla-options';
 import { Stage, stagesOf } from './stages';
+import { renderVerification } from './verification';
 import { Encapsulation } from '../../../core/encapsulation';
 import { STAGE_PROGRAMS, stageProgram } from '../../../core/stage-programs';
 import { StepResource } from '../../../core/step-resource';
@@ -21,7 +23,17 @@ import { BoundEngine, EngineSurroundings } from '../../engine-binding';
 const HOME = '/var/lib/strata-kolla';
 /** In the home of the SSH user, readable for nobody else: what is on its way to its place. */
 const INCOMING = '.strata-kolla';
-const SCRIPTS = ['run-stage.sh', 'kolla-stage.sh', 'volume-group.sh', 'place-files.py', 'deploy-plan.py', 'hand-over.py'];
+const SCRIPTS = [
+  'run-stage.sh',
+  'kolla-stage.sh',
+  'volume-group.sh',
+  'place-files.py',
+  'deploy-plan.py',
+  'hand-over.py',
+  'verify-cloud.py',
+  'ceph-cluster.py',
+  'ceph-host.sh',
+];
 
 /** Makes the steps of a deployment by Kolla-Ansible. */
 export function bindKolla(scope: Construct, surroundings: EngineSurroundings, options: KollaOptions): BoundEngine {
@@ -58,7 +70,13 @@ export function bindKolla(scope: Construct, surroundings: EngineSurroundings, op
 /** All files, by path under Kolla's configuration folder. */
 export function kollaFiles(scope: Construct, model: KollaModel): { readonly [path: string]: string } {
   const overlay = Object.entries(renderConfigFiles(scope, model)).map(([path, text]) => [`config/${path}`, text]);
-  return { 'globals.yml': renderGlobals(model), 'inventory.yml': renderInventory(model), ...Object.fromEntries(overlay) };
+  return {
+    'globals.yml': renderGlobals(model),
+    'inventory.yml': renderInventory(model),
+    'verification.json': renderVerification(model),
+    ...(model.cinder.cephadm === undefined ? {} : { 'ceph.json': renderCephCluster(model, model.cinder.cephadm) }),
+    ...Object.fromEntries(overlay),
+  };
 }
 
 class Steps {
@@ -85,16 +103,68 @@ class Steps {
 
   public make(credentialsDirectory: string): StepResource {
     let previous = this.placeFiles();
-    for (const stage of stagesOf(this.model, this.files)) previous = this.stage(stage, previous);
-    return this.handOver(credentialsDirectory, previous);
+    if (this.model.options.destroyCloud) previous = this.destroyCloud(previous);
+    const steps = new Map<string, StepResource>();
+    for (const stage of stagesOf(this.model, this.files)) {
+      previous = this.stage(stage, previous, stage.looksAtCertificates ? this.renewal(credentialsDirectory) : undefined);
+      steps.set(stage.id, previous);
+    }
+    return this.handOver(credentialsDirectory, previous, steps.get('Certificates'));
+  }
+
+  /**
+   * A word that stays the same until the certificates are to be made anew: another one runs their stage again. The deployment host knows how long they
+   * live; the file that was fetched says from when on they are to be renewed, and the word that their stage was last run with. A plan before that day has
+   * that word, a plan from then on the day itself, which is the word in every plan after the renewal.
+   */
+  private renewal(credentialsDirectory: string): string {
+    const file = `pathexpand(${JSON.stringify(`${credentialsDirectory}/certificates.json`)})`;
+    const word = 'timecmp(plantimestamp(), known.renewFrom) < 0 ? known.renewal : known.renewFrom';
+    return new TerraformLocal(this.scope, 'CertificateRenewal', `\${try([for known in [jsondecode(file(${file}))] : ${word}][0], "")}`).asString;
+  }
+
+  /**
+   * Removes the cloud when this step is destroyed: after everything that stands on the cloud, before the hosts are given back. A step that is destroyed
+   * knows nothing but itself, so that what it needs is its own input.
+   */
+  private destroyCloud(files: StepResource): StepResource {
+    const { deploymentHost: host, pool } = this.model;
+    return new StepResource(this.scope, 'DestroyCloud', {
+      dependsOn: [files],
+      input: {
+        host: host.managementAddress,
+        port: pool.ssh.port ?? 22,
+        user: pool.ssh.user,
+        key: pool.ssh.privateKeyPath,
+        hostKey: host.sshHostKey ?? '',
+        command: this.command('destroy-cloud', 'cloud', []),
+      },
+      provisioners: [
+        {
+          type: 'remote-exec',
+          when: 'destroy',
+          connection: {
+            type: 'ssh',
+            host: '${self.input.host}',
+            port: '${self.input.port}' as unknown as number,
+            user: '${self.input.user}',
+            privateKey: '${file(pathexpand(self.input.key))}',
+            hostKey: '${self.input.hostKey}',
+            timeout: '5m',
+            scriptPath: './.strata-kolla-destroy.sh',
+          },
+          inline: ['${self.input.command}'],
+        } as RemoteExecProvisioner, // whose type doesn't know `when`
+      ],
+    });
   }
 
   /** Fetches the administrator's credentials to the machine that runs Terraform, again whenever the last stage has run again. */
-  private handOver(folder: string, last: StepResource): StepResource {
+  private handOver(folder: string, last: StepResource, certificates: StepResource | undefined): StepResource {
     const { deploymentHost: host, pool, release } = this.model;
     const script = new TemplateText(this.scope, 'Script-hand-over.sh', { parts: [readScript('hand-over.sh')] });
     return new StepResource(this.scope, 'HandOver', {
-      triggers: { stage: last.runId, script: script.sha256, folder },
+      triggers: { stage: last.runId, script: script.sha256, folder, ...(certificates === undefined ? {} : { certificates: certificates.runId }) },
       provisioners: [
         {
           type: 'local-exec',
@@ -162,8 +232,12 @@ class Steps {
     return new StepResource(this.scope, 'Files', { triggers, dependsOn: [...pool.ready], provisioners });
   }
 
-  private stage(stage: Stage, previous: ITerraformDependable): StepResource {
-    const triggers = { inputs: this.hash(stage.id, stage.inputs), ...(stage.readsFolders ? this.folderHashes : {}) };
+  private stage(stage: Stage, previous: ITerraformDependable, renewal: string | undefined): StepResource {
+    const triggers = {
+      inputs: this.hash(stage.id, stage.inputs),
+      ...(stage.readsFolders ? this.folderHashes : {}),
+      ...(renewal === undefined ? {} : { renewal }),
+    };
     const inputs = Object.values(triggers).join('-');
     return new StepResource(this.scope, stage.id, {
       triggers,
@@ -172,7 +246,7 @@ class Steps {
         {
           type: 'remote-exec',
           connection: this.connection(`${INCOMING}/run.sh`),
-          inline: [this.command(stage.name, inputs, stage.arguments.map(quote))],
+          inline: [this.command(stage.name, inputs, [...stage.arguments.map(quote), ...(renewal === undefined ? [] : [`'renewal=${renewal}'`])])],
         },
       ],
     });

@@ -27,7 +27,7 @@ export interface ContainerRegistry {
   readonly insecure?: boolean;
 }
 
-/** An external Ceph cluster: Kolla uses one and doesn't make one. */
+/** An external Ceph cluster. */
 export interface CephOptions {
   /**
    * Folder on the machine that runs Terraform, laid out as Kolla's configuration overlay wants it: `glance/ceph.conf`,
@@ -40,6 +40,25 @@ export interface CephOptions {
    * @default true
    */
   readonly instances?: boolean;
+}
+
+/** A Ceph cluster of the cloud's own, by cephadm on the storage hosts. */
+export interface CephadmOptions {
+  /**
+   * On how many hosts each piece of data is, 2 to the number of storage hosts. With 2 a failed disk leaves a single copy.
+   * @default 3
+   */
+  readonly replicas?: number;
+  /**
+   * Whether root disks of servers are in Ceph, too.
+   * @default true
+   */
+  readonly instances?: boolean;
+  /**
+   * Container image of Ceph, of the release that the hosts' package cephadm is of.
+   * @default - the one that the hosts' cephadm names, from quay.io
+   */
+  readonly image?: string;
 }
 
 /** Where volumes are. */
@@ -59,6 +78,17 @@ export class CinderBackend {
     return new CinderBackend('ceph', undefined, options);
   }
 
+  /**
+   * A Ceph cluster that is made here, by the hosts' package cephadm: monitors on three storage hosts (five where there are as many), an OSD on each of their
+   * block-storage disks, for volumes, backups, images and (unless told otherwise) root disks. In the network with role "storage", else "internal".
+   *
+   * At least three storage hosts with block-storage disks. The disks must be empty: Ceph leaves alone what has anything on it. Hosts and disks that are
+   * added to the inventory join; what leaves it is left to `ceph orch host drain`.
+   */
+  public static cephadm(options: CephadmOptions = {}): CinderBackend {
+    return new CinderBackend('ceph', undefined, undefined, options);
+  }
+
   /** No Cinder: servers have only their root disks. Clusters with volumes can't live there. */
   public static none(): CinderBackend {
     return new CinderBackend('none');
@@ -69,8 +99,10 @@ export class CinderBackend {
     public readonly kind: string,
     /** Name of the LVM volume group. */
     public readonly volumeGroup?: string,
-    /** The Ceph cluster. */
+    /** The external Ceph cluster. */
     public readonly ceph?: CephOptions,
+    /** The Ceph cluster that is made. */
+    public readonly cephadm?: CephadmOptions,
   ) {}
 }
 
@@ -178,6 +210,20 @@ export interface KollaOptions {
    * @default - not said
    */
   readonly upgradeFrom?: OpenStackRelease;
+  /**
+   * Whether the hosts are looked at together before anything is put onto them: how far their clocks differ, whether they reach each other in every network
+   * with packets as large as its MTU, hear each other by VRRP, whether the virtual addresses and the VRRP number are free, and whether the monitors of an
+   * external Ceph cluster answer. It needs ICMP between the hosts.
+   * @default true
+   */
+  readonly verifyNetworks?: boolean;
+  /**
+   * Whether `terraform destroy` removes the cloud from its hosts: containers, volumes of containers, databases and configuration, by
+   * `kolla-ansible destroy`, with everything that the cloud keeps. It is refused while machines are there. Has to be applied before it counts. Disks of
+   * volume groups and of Ceph are left as they are; passwords stay on the deployment host.
+   * @default false - the cloud stays as it is, and Terraform forgets its stages
+   */
+  readonly destroyCloud?: boolean;
   /**
    * How long one stage may take, in minutes. A stage that is cut off on Terraform's side goes on, and the next apply attaches to it again.
    * @default 240

@@ -91,6 +91,11 @@ PYTHON
   echo "$venv" >"$home/venv"
 }
 
+# verify [ceph]: the hosts together, as verify-cloud.py tells
+stage_verify() {
+  in_venv python "$here/verify-cloud.py" "$config/verification.json" "$HOME/.ssh/strata-kolla" ${1:+"$config/config"}
+}
+
 # passwords: makes those that are missing. They stay here.
 stage_passwords() {
   local example
@@ -108,50 +113,74 @@ stage_passwords() {
   rm -f "$config/passwords.new"
 }
 
-# certificates [tls] [octavia]
+# certificates [tls] [octavia] renewal=<word that this run is known by>
 stage_certificates() {
   local which
   for which in "$@"; do
     case $which in
       tls) kolla certificates ;;
       octavia) kolla octavia-certificates ;;
+      renewal=*) printf '%s\n' "${which#renewal=}" >"$home/renewal" ;;
       *) die "unknown certificates: $which" ;;
     esac
   done
   if renew_certificates && [ -e "$deployed" ] && [ -z "$upgrade_from" ]; then kolla reconfigure; fi
+  note_certificates
 }
 
-ends_soon() { [ -e "$1" ] && ! openssl x509 -in "$1" -noout -checkend $((60 * 24 * 3600)) >/dev/null; }
+# Certificates of one year are made anew from 60 days before their end on. The CA, which whoever talks to the cloud has to be given anew, from 180 days.
+leaves() { printf '%s\n' "$config"/certificates/private/{external,internal,backend}/*.crt "$config/octavia-certificates/client_ca/client.cert.pem"; }
+root=$config/certificates/private/root/root.crt
+ends_within() { [ -e "$2" ] && ! openssl x509 -in "$2" -noout -checkend $(($1 * 24 * 3600)) >/dev/null; } # <days> <file>
 
-# Certificates that end within 60 days, which Kolla's plays take for done as long as their files are there. True if any was made anew.
+# Kolla's plays take certificates for done as long as their files are there. True if any was made anew.
 renew_certificates() {
-  local name file renewed=1 octavia=$config/octavia-certificates/client_ca
-  for name in external internal backend; do
-    file=$config/certificates/private/$name/$name.crt
-    ends_soon "$file" || continue
+  local file tls=0 octavia=0
+  if ends_within 180 "$root"; then
+    say "the CA $root ends within 180 days and is made anew with the same key: what it has signed stays good"
+    mv "$root" "$root.before"
+    tls=1
+  fi
+  while read -r file; do
+    ends_within 60 "$file" || continue
     say "the certificate $file ends within 60 days and is made anew"
     mv "$file" "$file.before"
-    renewed=tls
-  done
-  if [ "$renewed" = tls ]; then
-    kolla certificates || die 'the certificates could not be made anew'
-    renewed=0
-  fi
-  if ends_soon "$octavia/client.cert.pem"; then
-    say "the client certificate of Octavia's controllers ends within 60 days and is made anew"
-    mv "$octavia/client.cert.pem" "$octavia/before.client.cert.pem"
-    # the new one has the name of the old one
-    echo 'unique_subject = no' >"$octavia/index.txt.attr"
-    kolla octavia-certificates || die "Octavia's client certificate could not be made anew"
-    renewed=0
-  fi
-  return "$renewed"
+    case $file in
+      */client.cert.pem)
+        # the new one has the name of the old one
+        echo 'unique_subject = no' >"${file%/*}/index.txt.attr"
+        octavia=1
+        ;;
+      *) tls=1 ;;
+    esac
+  done < <(leaves)
+  if [ $tls = 1 ]; then kolla certificates || die 'the certificates could not be made anew'; fi
+  if [ $octavia = 1 ]; then kolla octavia-certificates || die "Octavia's client certificate could not be made anew"; fi
+  [ $tls = 1 ] || [ $octavia = 1 ]
+}
+
+# For the machine that runs Terraform: from when on certificates are to be made anew, and the word of the last run of their stage.
+note_certificates() {
+  local file days end from first=
+  while read -r file; do
+    [ -e "$file" ] || continue
+    days=60
+    if [ "$file" = "$root" ]; then days=180; fi
+    end=$(date -u -d "$(openssl x509 -in "$file" -noout -enddate | cut -d= -f2)" +%s)
+    from=$((end - days * 24 * 3600))
+    if [ -z "$first" ] || [ "$from" -lt "$first" ]; then first=$from; fi
+  done < <(leaves && echo "$root")
+  if [ -z "$first" ]; then return 0; fi
+  printf '{"renewFrom": "%s", "renewal": "%s"}\n' "$(date -u -d "@$first" +%Y-%m-%dT%H:%M:%SZ)" "$(cat "$home/renewal" 2>/dev/null)" >"$home/certificates.json"
 }
 
 # volume-group <name>: on every storage host, from its own disks
 stage_volume-group() {
   in_venv ansible -i "$inventory" storage -m ansible.builtin.script -a "$here/volume-group.sh $1 {{ strata_block_devices | join(' ') }}"
 }
+
+# ceph: the cloud's own cluster, and what Kolla needs of it in its overlay
+stage_ceph() { in_venv python "$here/ceph-cluster.py" "$config/ceph.json" "$HOME/.ssh/strata-kolla" "$config/config"; }
 
 stage_bootstrap-servers() {
   local -a what=(bootstrap-servers)
@@ -165,6 +194,7 @@ stage_deploy() {
   local -a what=(upgrade)
   if [ -z "$upgrade_from" ]; then read -ra what < <(plan deploy); fi
   if renew_certificates && [ -e "$deployed" ] && [ -z "$upgrade_from" ]; then what=(reconfigure); fi
+  note_certificates
   say "kolla-ansible ${what[*]}"
   kolla "${what[@]}"
   cp "$home/placed.json" "$home/deployed.json.new"
@@ -176,7 +206,23 @@ stage_post-deploy() { kolla post-deploy; }
 
 # hand-over <folder>: clouds.yaml, whose entries name the CA as <folder>/ca.crt, and the CA, as an archive on the standard output. Never run by
 # run-stage.sh, which would write it into a log.
-stage_hand-over() { in_venv python "$here/hand-over.py" "$config/clouds.yaml" "$1"; }
+stage_hand-over() { in_venv python "$here/hand-over.py" "$config/clouds.yaml" "$1" "$home/certificates.json"; }
+
+# destroy-cloud: Kolla's own end of a cloud. Machines that are still there are somebody's.
+stage_destroy-cloud() {
+  local engine machines
+  engine=$(in_venv python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1])).get("kolla_container_engine", "docker"))' "$config/globals.yml")
+  machines=$(in_venv ansible -i "$inventory" compute --one-line --become -m ansible.builtin.shell \
+    -a "$engine inspect nova_libvirt >/dev/null 2>&1 || exit 0; $engine exec nova_libvirt virsh list --all --name | sed 's/^./machine &/'") ||
+    die "the compute hosts could not be asked for their machines, and the cloud is left as it is: $machines"
+  if grep -q 'machine ' <<<"$machines"; then
+    say "$(grep 'machine ' <<<"$machines")"
+    die 'there are still machines on these hosts: delete them first, or take them elsewhere; the cloud is left as it is'
+  fi
+  kolla destroy --yes-i-really-really-mean-it
+  rm -f "$deployed" "$home/deployed.json" "$home/placed.json"
+  say "the cloud is gone from its hosts; what was its configuration, passwords included, is in $config on this host"
+}
 
 release=$1 stage=$2
 shift 2

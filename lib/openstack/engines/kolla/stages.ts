@@ -14,6 +14,8 @@ export interface Stage {
   readonly inputs: unknown;
   /** Whether it is run again, too, when a file in a folder that is copied as it is changed: of the external Ceph cluster, of Ironic's agent. */
   readonly readsFolders: boolean;
+  /** Whether it is run again, too, when certificates are to be made anew. */
+  readonly looksAtCertificates: boolean;
 }
 
 /** The stages in their order. */
@@ -27,8 +29,10 @@ export function stagesOf(model: KollaModel, files: { readonly [path: string]: st
     arguments: args,
     inputs: [inputs, args],
     readsFolders: name === 'deploy',
+    looksAtCertificates: name === 'certificates',
   });
-  const everything = [release.kollaAnsibleVersion, files];
+  const { 'verification.json': verification, 'ceph.json': ceph, ...configuration } = files;
+  const everything = [release.kollaAnsibleVersion, configuration];
   const certificates = [...(model.tls ? ['tls'] : []), ...(amphora ? ['octavia'] : [])];
   // The certificates of the services behind the load balancer carry the addresses of their hosts.
   const behind = pool.hosts
@@ -39,10 +43,12 @@ export function stagesOf(model: KollaModel, files: { readonly [path: string]: st
   const testImages = options.registry === undefined && !release.isOlderThan(OpenStackRelease.V2026_1);
   return [
     stage('Environment', 'environment', [], [release.kollaAnsibleVersion, release.ansibleCoreRange, release.pythonRange]),
+    ...((options.verifyNetworks ?? true) ? [stage('Verification', 'verify', verification, cinder.ceph === undefined ? [] : ['ceph'])] : []),
     stage('Passwords', 'passwords', release.kollaAnsibleVersion),
     ...(certificates.length === 0 ? [] : [stage('Certificates', 'certificates', names, certificates)]),
     stage('BootstrapServers', 'bootstrap-servers', [release.kollaAnsibleVersion, inventory, options.registry]),
     ...(cinder.kind === 'lvm' ? [stage('VolumeGroup', 'volume-group', inventory, [cinder.volumeGroup as string])] : []),
+    ...(ceph === undefined ? [] : [stage('Ceph', 'ceph', ceph)]),
     stage('Prechecks', 'prechecks', everything, testImages ? ['--use-test-images'] : []),
     stage('Pull', 'pull', [release.kollaAnsibleVersion, files['globals.yml'], inventory]),
     stage('Deploy', 'deploy', everything),
