@@ -1,4 +1,4 @@
-import { TerraformResource } from 'cdktf';
+import { ITerraformDependable, TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
 import { fail } from '../../core/validation';
 import { NetworkingRbacPolicyV2 } from '../../providers/openstack/networking-rbac-policy-v2';
@@ -10,12 +10,15 @@ export interface RbacProps {
   readonly action: 'access_as_shared' | 'access_as_external';
   /** Ids of projects by a name that stays. */
   readonly projects: { readonly [name: string]: string } | undefined;
+  /** @default "Access" */
+  readonly idPrefix?: string;
+  readonly dependsOn?: ITerraformDependable[];
 }
 
 /** A policy for each project. */
-export function rbacPolicies(scope: Construct, { objectType, objectId, action, projects }: RbacProps): TerraformResource[] {
+export function rbacPolicies(scope: Construct, { projects, idPrefix, ...policy }: RbacProps): TerraformResource[] {
   return Object.entries(projects ?? {}).map(
-    ([name, targetTenant]) => new NetworkingRbacPolicyV2(scope, `Access-${name}`, { objectType, objectId, action, targetTenant }),
+    ([name, targetTenant]) => new NetworkingRbacPolicyV2(scope, `${idPrefix ?? 'Access'}-${name}`, { ...policy, targetTenant }),
   );
 }
 

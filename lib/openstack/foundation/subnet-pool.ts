@@ -131,7 +131,13 @@ export class SubnetPool extends Construct {
       tags: props.tags,
     });
     const { projects } = props;
-    const policies = rbacPolicies(this, { objectType: 'subnetpool', objectId: pool.id, action: 'access_as_shared', projects });
+    const action = 'access_as_shared';
+    // Neutron gives nobody a pool of whose scope he has nothing.
+    const dependsOn =
+      addressScope === undefined
+        ? []
+        : rbacPolicies(this, { objectType: 'address_scope', objectId: addressScope.id, action, projects, idPrefix: 'ScopeAccess' });
+    const policies = rbacPolicies(this, { objectType: 'subnetpool', objectId: pool.id, action, projects, dependsOn });
     this.resource = pool;
     this.addressScope = addressScope;
     this.poolName = props.name;

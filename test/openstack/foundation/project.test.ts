@@ -37,7 +37,7 @@ test('a user with a random password and the least roles', () => {
 });
 
 test('no quota resource unless a limit is given', () => {
-  expect(synth().text).not.toMatch(/quota/);
+  expect(Object.keys(synth().json.resource).filter((type) => /quota/.test(type))).toEqual([]);
   expect(Object.keys(synth({ quota: { cores: 8 } }).json.resource).filter((type) => /quota/.test(type))).toEqual(['openstack_compute_quotaset_v2']);
 });
 
@@ -98,4 +98,42 @@ test('a limit on volumes forbids nothing else: the provider would send what is l
     backup_gigabytes: -1,
     groups: -1,
   });
+});
+
+test('the default security group is closed once everything else is done, and goes before the project', () => {
+  const stack = synth({ quota: { cores: 8 }, adminAccess: { cloud: 'admin' } });
+  const step = stack.resource('terraform_data');
+  expect(step.depends_on).toHaveLength(3);
+  expect(step.input).toEqual({ PROJECT: expect.stringContaining('identity_project_v3'), cloud: 'admin', cloudsYaml: '' });
+  const runs = step.provisioner.map((each: any) => each['local-exec']);
+  expect(runs.map(({ when, environment }: any) => [when, environment.STRATA_TASK])).toEqual([
+    ['create', 'close-project'],
+    ['destroy', 'clear-project'],
+  ]);
+  // what runs on destroy may refer to nothing else
+  for (const { command } of runs) expect(command.match(/(?<!\$)\$\{/g)).toBeNull();
+  expect(synth({ keepDefaultSecurityGroup: true }).resources('terraform_data')).toEqual({});
+});
+
+test('groups and users that are there work in it, and need no user of its own', () => {
+  const stack = synth({ withoutUser: true, groups: { operators: {}, auditors: { roles: ['reader'], create: true } }, users: { alice: ['member'] } });
+  expect(stack.resources('openstack_identity_user_v3')).toEqual({});
+  expect(stack.resources('random_password')).toEqual({});
+  expect(Object.values(stack.data('openstack_identity_group_v3')).map(({ name }) => name)).toEqual(['operators']);
+  expect(stack.resource('openstack_identity_group_v3')).toMatchObject({ name: 'auditors', domain_id: 'default' });
+  const assignments = Object.values(stack.resources('openstack_identity_role_assignment_v3'));
+  const of = (what: string) => assignments.filter((each) => JSON.stringify(each).includes(what)).length;
+  expect(assignments).toHaveLength(4);
+  expect([of('Project_Group-operators'), of('Project_Group-auditors'), of('Project_User-alice')]).toEqual([2, 1, 1]);
+});
+
+test('a project without a user has no password to give', () => {
+  synthStack((stack) => {
+    new OpenstackProvider(stack, 'OpenStack');
+    const project = new Project(stack, 'Project', { name: 'prod', withoutUser: true });
+    for (const what of ['user', 'userName', 'userId', 'password'] as const) expect(() => project[what]).toThrow(/has no user of its own/);
+  });
+  expect(() => synth({ withoutUser: true, userName: 'robot' })).toThrow(/withoutUser goes with no userName/);
+  expect(() => synth({ groups: { a: { roles: ['admin'] } } })).toThrow(/groups\.a\.roles has the role admin/);
+  expect(() => synth({ users: { a: [] } })).toThrow(/users\.a must not be empty/);
 });
