@@ -42,7 +42,10 @@ export const checks: readonly Check[] = [
       expect('one that is not fast', await onDisk(11, 'refuse'), 0, 'WARNING', '11 ms');
 
       node.set('STRATA_PATIENCE', '120');
+      node.write('/etc/strata/static-pods/beside.yaml', stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'beside' } }));
       expect('init', await node.boot(), 0, 'init', 'nodes-control-plane-0 is a node of nodes');
+      const beside = () => node.read('/etc/kubernetes/manifests/beside.yaml'); // what API servers need beside them
+      if (!beside().includes('name: beside')) throw new Error('the static pod beside the API server is not there');
       expect('cluster-info', await node.kubectl('-n', 'kube-public', 'get', 'configmap', 'cluster-info'), 0);
       expect(
         'the Node',
@@ -109,6 +112,7 @@ export const checks: readonly Check[] = [
       await node.powerOff();
       node.replaceServer('bbbbbbbb-0000-4000-8000-000000000002');
       expect('a replaced server', await node.boot(), 0, 'starting this member again', 'deleting the Node nodes-control-plane-0 of a former server');
+      if (beside() === '') throw new Error('a replaced server is without the static pod');
       await sameCluster('after a replaced server');
       expect(
         'the Node',

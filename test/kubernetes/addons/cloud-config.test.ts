@@ -1,6 +1,7 @@
 import { HelmProvider } from '@cdktf/provider-helm/lib/provider';
 import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { TerraformStack, TerraformVariable } from 'cdktf';
+import * as fc from 'fast-check';
 import { ClusterOptions, helmValues, local, releaseOf, synthOn, TestCluster } from './cluster';
 import { Gcfg, readGcfg } from './gcfg';
 import { LoadBalancerProvider } from '../../../lib/contracts/openstack-cloud';
@@ -14,6 +15,7 @@ import {
   MetadataSource,
   TlsContainerStore,
 } from '../../../lib/kubernetes/addons/cloud-config/cloud-config-options';
+import { checkBlockStorage } from '../../../lib/kubernetes/addons/cloud-config/cloud-config-checks';
 import { storageTopology } from '../../../lib/kubernetes/addons/cloud-config/storage-topology';
 import { OpenStackCloudController } from '../../../lib/kubernetes/addons/openstack-cloud-controller/openstack-cloud-controller';
 import { literalsOf } from '../../support/expressions';
@@ -387,4 +389,33 @@ describe('storageTopology', () => {
       { availability: 'ceph2', compute: ['az2'] },
     ]);
   });
+
+  test('no zone of Nova is left without volumes, and none gets those of a zone that it is not over', () => {
+    const name = fc.constantFrom('az1', 'az2', 'az3', 'nova', 'constructor', '__proto__');
+    fc.assert(
+      fc.property(fc.array(fc.record({ compute: name, volume: name }), { minLength: 1, maxLength: 8 }), (zones) => {
+        const { ignoreVolumeAz, zones: found } = storageTopology(zones);
+        expect(new Set(found.flatMap(({ compute }) => compute))).toEqual(new Set(zones.map(({ compute }) => compute)));
+        expect(ignoreVolumeAz).toBe(zones.some(({ compute, volume }) => compute !== volume));
+        for (const { availability, compute } of found) {
+          expect(compute.length).toBe(new Set(compute).size);
+          for (const one of compute) expect(zones).toContainEqual({ compute: one, volume: availability ?? one });
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+test('a number of volumes is written as it is given, or refused: never beyond what a bus can have', () => {
+  const where = 'test/CloudConfig';
+  fc.assert(
+    fc.property(fc.oneof(fc.integer({ min: -3, max: 300 }), fc.double()), (limit) => {
+      const fits = Number.isSafeInteger(limit) && limit >= 1 && limit <= 256;
+      const check = () => checkBlockStorage(where, { nodeVolumeAttachLimit: limit });
+      if (fits) expect(check).not.toThrow();
+      else expect(check).toThrow(/nodeVolumeAttachLimit must be a whole number from 1 to 256/);
+    }),
+    { numRuns: 200 },
+  );
 });

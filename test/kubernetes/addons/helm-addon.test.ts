@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { TerraformVariable } from 'cdktf';
 import { helmValues, local, releaseOf, synthOn } from './cluster';
 import { HelmAddon, HelmAddonProps } from '../../../lib/kubernetes/addons/helm-addon/helm-addon';
 import { OpenStackCloudController } from '../../../lib/kubernetes/addons/openstack-cloud-controller/openstack-cloud-controller';
 import { PodNetwork } from '../../../lib/kubernetes/addons/pod-network/pod-network';
+import { literalsOf } from '../../support/expressions';
 
 const chart = { chart: 'ingress-nginx', repository: 'https://kubernetes.github.io/ingress-nginx', version: '4.13.0', namespace: 'ingress' };
 
@@ -51,4 +55,37 @@ test.each<[string, Partial<HelmAddonProps>, RegExp]>([
   ['a release name that is too long', { releaseName: 'a'.repeat(54) }, /releaseName must be .* 53 characters at most/],
 ])('%s is an error', (_, props, message) => {
   expect(() => synth(props)).toThrow(message);
+});
+
+test('CustomResourceDefinitions are a release of their own: upgraded with their files, and kept when it goes', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'strata-crds-'));
+  const file = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const definition = (version: string) => `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: things.example.com, annotations: { example.com/by: 'maker' } }
+spec: { group: example.com, versions: [{ name: ${version} }] }
+---
+`;
+  try {
+    const release = (version: string) => {
+      const stack = synth({ crdFiles: [file('things.yaml', definition(version))] });
+      const crds = releaseOf(stack, 'ingress-nginx-crds');
+      expect(releaseOf(stack, 'ingress-nginx')).toMatchObject({ skip_crds: true, depends_on: [expect.stringMatching(/Crds/)] });
+      return JSON.parse(literalsOf(local(stack, crds.values[0]))).objects.map((text: string) => JSON.parse(text));
+    };
+    const [first] = release('v1');
+    expect(first.metadata.annotations).toEqual({ 'example.com/by': 'maker', 'helm.sh/resource-policy': 'keep' });
+    expect(release('v2')[0].spec.versions).toEqual([{ name: 'v2' }]);
+
+    expect(() => synth({ crdFiles: [file('other.yaml', 'kind: ConfigMap')] })).toThrow(/something else than CustomResourceDefinitions, got "ConfigMap"/);
+    expect(() => synth({ crdFiles: [file('none.yaml', '---\n')] })).toThrow(/a file of CustomResourceDefinitions has none/);
+    expect(() => synth({ crdFiles: [file('broken.yaml', 'a: [')] })).toThrow(/can't be read/);
+    expect(() => synth({ crdFiles: [join(folder, 'missing.yaml')] })).toThrow(/can't be read: ENOENT/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
