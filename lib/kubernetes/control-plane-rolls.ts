@@ -1,7 +1,6 @@
 import { ITerraformDependable, Precondition, TerraformLocal } from 'cdktf';
 import { Construct, IConstruct } from 'constructs';
 import { CheckedCluster } from './cluster-checks';
-import { ControlPlaneSlot } from './control-plane';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { address, attributeAddress } from '../core/replacement';
 import { StepResource } from '../core/step-resource';
@@ -23,13 +22,21 @@ export function slotGenerations(where: IConstruct, slots: readonly string[], giv
   return slots.map((slot) => (Object.hasOwn(given, slot) ? given[slot] : 1));
 }
 
+/** What the rules need to know of a slot; its construct's id is its name. */
+export interface RolledSlot extends IConstruct {
+  /** Replaced when the slot is rolled. Its input is the Kubernetes version that the slot was rolled with last. */
+  readonly generation: StepResource;
+  /** The how many-th server of the slot it is to have. */
+  readonly generationNumber: number;
+}
+
 /** Properties of ControlPlaneRolls. */
 export interface ControlPlaneRollsProps {
   readonly cluster: CheckedCluster;
   readonly network: IClusterNetwork;
   /** The project's id, known when Terraform plans. */
   readonly projectId: string;
-  readonly slots: readonly ControlPlaneSlot[];
+  readonly slots: readonly RolledSlot[];
   readonly tags: readonly string[];
 }
 

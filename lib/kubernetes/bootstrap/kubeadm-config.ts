@@ -1,14 +1,8 @@
 import { API_SERVER_FOLDER, AUDIT_LOG_FOLDER, AUTHORIZATION_FILE, KEYSTONE_FILE, KMS_SOCKET_FOLDER } from './security-files';
+import { KubeadmDocument } from './yaml-text';
 import { KubernetesVersion } from '../../core/kubernetes-version';
 import { KubernetesComponents } from '../kubernetes-components';
 import { ComponentArg } from '../node-options';
-
-/** A document of kubeadm's configuration. */
-export interface KubeadmDocument {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly [field: string]: unknown;
-}
 
 /** What a cluster's configuration follows from. References may stand in every string but those of the version. */
 export interface ClusterSettings {

@@ -109,6 +109,7 @@ function commonFiles(role: 'control-plane' | 'worker', settings: ClusterSettings
   return [
     ...NODE_FILES,
     program('strata-common.sh', '0644'),
+    program('strata-disks.sh', '0644'),
     program('strata-boot.sh'),
     { path: '/etc/systemd/system/strata-boot.service', content: file('strata-boot.service') },
     {

@@ -1,6 +1,5 @@
 import { NodeFile } from './cloud-config';
-import { KubeadmDocument } from './kubeadm-config';
-import { yamlText } from './yaml-text';
+import { KubeadmDocument, yamlText } from './yaml-text';
 import { BarbicanEncryption, ClusterSecurity, OidcOptions, PodSecurityDefaults, PodSecurityStandard } from '../cluster-security';
 
 /** The API server's own files, beside its certificates. */

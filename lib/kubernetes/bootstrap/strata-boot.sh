@@ -16,8 +16,9 @@
 set -euo pipefail
 # shellcheck source=strata-common.sh
 . "${BASH_SOURCE[0]%/*}/strata-common.sh"
+# shellcheck source=strata-disks.sh
+. "${BASH_SOURCE[0]%/*}/strata-disks.sh"
 
-DISKS=/dev/disk/by-id
 LABEL=strata-etcd
 JOIN_SECONDS=800
 # Left by an earlier attempt that was cut: not a reason to give up.
@@ -28,18 +29,6 @@ for manifest in etcd kube-apiserver kube-controller-manager kube-scheduler; do
 done
 
 # --- what there is ---------------------------------------------------------------------------------------------------------------
-
-# The disk whose serial is the volume's id; Nova gives virtio disks the first 20 characters, SCSI disks all of it.
-disk_of() { # <volume id>
-  local link
-  for link in "$DISKS"/*"${1:0:20}"*; do
-    if [[ -e $link && $link != *-part[0-9]* ]]; then
-      readlink -f "$link"
-      return
-    fi
-  done
-  return 1
-}
 
 # A disk without any signature is blank. One that can't be read, or that holds what blkid can't tell apart, is not.
 content_of() { # <device> -> blank | ours | the type of what is on it

@@ -21,7 +21,8 @@ etcdutl_here() {
 }
 
 restore() { # <snapshot>
-  local address snapshot=$ETCD_MOUNT/restore.db new=$ETCD_MOUNT/restore.new url=https://$STRATA_ADDRESS:2380
+  local address snapshot=$ETCD_MOUNT/restore.db new=$ETCD_MOUNT/restore.new url
+  url=https://$(in_url "$STRATA_ADDRESS"):2380
   verify_snapshot "$1"
   for address in $STRATA_PEERS; do
     if listens "$address" 2379 || listens "$address" "$STRATA_PORT"; then

@@ -1,6 +1,13 @@
 import { Document, Scalar, ToStringOptions, visit } from 'yaml';
 import { isKnown } from '../../core/validation';
 
+/** A document of what kubeadm, the kubelet and the API server are configured by. */
+export interface KubeadmDocument {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly [field: string]: unknown;
+}
+
 const FORM: ToStringOptions = { lineWidth: 0, indentSeq: false, blockQuote: 'literal' };
 
 /**

@@ -4,11 +4,12 @@
 # A volume is found by its id, which Nova's metadata tells: an absent disk is waited for, then it stops; absent is never blank. A blank one gets its file
 # system and what its mount point has in it so far (images that came with the server, under /var/lib/containerd).
 set -euo pipefail
+# shellcheck source=../bootstrap/strata-disks.sh
+. "${BASH_SOURCE[0]%/*}/strata-disks.sh"
 
 LIST=/etc/strata/volumes        # what cloud-init wrote: "<name> <file system> <mount point>" a line
 STATE=/var/lib/strata/volumes   # the ids, once they are known
 STAGE=/run/strata-volumes       # where a new file system is filled
-DISKS=/dev/disk/by-id
 PATIENCE=900                    # seconds: volumes are attached once the server runs
 
 say() { echo "strata-volumes: $*"; }
@@ -25,18 +26,6 @@ volume_id() { # <name>
     mv "$STATE/$1.new" "$STATE/$1"
   fi
   cat "$STATE/$1"
-}
-
-# The disk whose serial is the volume's id; Nova gives virtio disks the first 20 characters, SCSI disks all of it.
-disk_of() { # <volume id>
-  local link
-  for link in "$DISKS"/*"${1:0:20}"*; do
-    if [[ -e $link && $link != *-part[0-9]* ]]; then
-      readlink -f "$link"
-      return
-    fi
-  done
-  return 1
 }
 
 wait_for_disk() { # <name> <volume id>

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import type { Check } from '../harness/check';
 import { exec, run } from '../harness/process';
 
-const PROGRAM = path.join(__dirname, '../../../lib/kubernetes/pools/strata-volumes.sh');
+const LIBRARY = path.join(__dirname, '../../../lib/kubernetes');
 const ID = '11111111-2222-3333-4444-555555555555';
 
 export const checks: readonly Check[] = [
@@ -14,6 +14,10 @@ export const checks: readonly Check[] = [
     run: async (context) => {
       const at = (name: string) => path.join(context.folder, name);
       for (const name of ['disks', 'state', 'data']) fs.mkdirSync(at(name));
+      // beside each other, as on a node
+      for (const program of ['pools/strata-volumes.sh', 'bootstrap/strata-disks.sh']) {
+        fs.copyFileSync(path.join(LIBRARY, program), at(path.basename(program)));
+      }
       fs.writeFileSync(at('data/image'), 'came with the server');
       fs.writeFileSync(at('list'), `data ext4 ${at('data')}\n`);
       await run('truncate', ['-s', '64M', at('volume')]);
@@ -31,7 +35,7 @@ export const checks: readonly Check[] = [
            systemctl() { return 3; }; cloud-init() { echo '{"strata-volume-data": "${ID}"}'; }
            main; ${then}`,
           'on-node',
-          PROGRAM,
+          at('strata-volumes.sh'),
           context.folder,
         ]);
       const expect = async (what: string, code: number, says: string, then?: string) => {
