@@ -16,7 +16,7 @@ source_tree() {
 }
 
 program() {
-  cd "$SRC"
+  cd "$SRC" || die "$SRC is not there"
   CGO_ENABLED=0 GOFLAGS='-mod=mod -buildvcs=false' nice -n 10 go build -trimpath -ldflags '-s -w' -o "$BIN/$1.part" "./cmd/$1"
   mv "$BIN/$1.part" "$BIN/$1"
 }
