@@ -1,13 +1,12 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { App, TerraformStack } from 'cdktf';
-import { stringify } from 'yaml';
 import { ReadyGate } from '../../../lib/kubernetes/ready-gate';
 import { ReadyGateStep } from '../../../lib/kubernetes/ready-gate-step';
-import { APISERVER_NEEDS, type ApiServer, startApiServer } from '../harness/apiserver';
-import type { Check, Context } from '../harness/check';
+import { APISERVER_NEEDS, finishInit, startApiServer } from '../harness/apiserver';
+import type { Check } from '../harness/check';
 import { freePort } from '../harness/ports';
-import { exec, type ExecResult, run, sleep } from '../harness/process';
+import { exec, type ExecResult, sleep } from '../harness/process';
 import { synthesise } from '../harness/stacks';
 import { Workspace } from '../harness/terraform';
 
@@ -18,22 +17,6 @@ function gate(host: string, ca: string, timeoutSeconds: number): Promise<ExecRes
   return exec('bash', ['-c', fs.readFileSync(PROGRAM, 'utf8')], {
     env: { STRATA_HOST: host, STRATA_CA: ca, STRATA_TIMEOUT: String(timeoutSeconds) },
   });
-}
-
-/** The last of kubeadm's phases, which makes the public ConfigMap cluster-info. */
-async function finishInit(context: Context, server: ApiServer): Promise<void> {
-  const configuration = path.join(context.folder, 'init.yaml');
-  fs.writeFileSync(
-    configuration,
-    [
-      { apiVersion: 'kubeadm.k8s.io/v1beta4', kind: 'InitConfiguration', nodeRegistration: { name: 'a', criSocket: 'unix:///run/none.sock' } },
-      { apiVersion: 'kubeadm.k8s.io/v1beta4', kind: 'ClusterConfiguration', kubernetesVersion: 'v1.36.0', certificatesDir: server.pkiFolder },
-    ]
-      .map((document) => stringify(document))
-      .join('---\n'),
-  );
-  const kubeadm = path.join(context.value('KUBERNETES_BIN'), 'kubeadm');
-  await run(kubeadm, ['init', 'phase', 'bootstrap-token', '--config', configuration, '--kubeconfig', server.kubeconfig]);
 }
 
 function expect(result: ExecResult, code: number, ...words: string[]): void {

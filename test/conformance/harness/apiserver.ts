@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as https from 'node:https';
 import * as path from 'node:path';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import type { Context } from './check';
 import type { Component } from './components';
 import { freePort } from './ports';
@@ -19,6 +19,8 @@ export interface ApiServerOptions {
   readonly port?: number;
   /** Further flags of kube-apiserver. */
   readonly extraArgs?: readonly string[];
+  /** Further names in its certificate. @default - 127.0.0.1 and localhost */
+  readonly names?: readonly string[];
 }
 
 export interface ApiServer {
@@ -30,6 +32,8 @@ export interface ApiServer {
   readonly pkiFolder: string;
   /** Arguments for etcdctl: endpoint and certificates. */
   readonly etcdctlArguments: readonly string[];
+  /** A request of that administrator's, for what is done often: its status and its body, parsed. */
+  readonly request: (method: string, url: string, body?: object) => Promise<{ readonly status: number; readonly body: any }>;
   /** Runs kubectl against it; it must succeed. */
   readonly kubectl: (args: readonly string[], input?: string) => Promise<ExecResult>;
   /** Stops the apiserver alone, as in an outage; `start` brings it back on the same etcd, PKI and port. */
@@ -66,7 +70,7 @@ export async function startApiServer(context: Context, options: ApiServerOptions
         kubernetesVersion: version,
         certificatesDir: path.join(folder, 'pki'),
         controlPlaneEndpoint: `127.0.0.1:${port}`,
-        apiServer: { certSANs: ['127.0.0.1', 'localhost'] },
+        apiServer: { certSANs: ['127.0.0.1', 'localhost', ...(options.names ?? [])] },
       },
     ]
       .map((document) => stringify(document))
@@ -159,10 +163,46 @@ export async function startApiServer(context: Context, options: ApiServerOptions
     kubeconfig,
     pkiFolder: path.join(folder, 'pki'),
     etcdctlArguments,
+    request: administrator(port, ca, kubeconfig),
     kubectl: (args, input) => run(kubernetes('kubectl'), ['--kubeconfig', kubeconfig, ...args], { input, env: { KUBECONFIG: undefined } }),
     stop,
     start,
   };
+}
+
+/** Requests with the client certificate of a kubeconfig. */
+function administrator(port: number, ca: Buffer, kubeconfig: string): ApiServer['request'] {
+  const { user } = parse(fs.readFileSync(kubeconfig, 'utf8')).users[0];
+  const [cert, key] = ['client-certificate-data', 'client-key-data'].map((name) => Buffer.from(user[name], 'base64'));
+  return (method, url, body) =>
+    new Promise((resolve, reject) => {
+      const headers = { accept: 'application/json', 'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json' };
+      const options = { host: '127.0.0.1', port, path: url, method, ca, cert, key, headers, agent: false as const, timeout: 20_000 };
+      const request = https.request(options, (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) }));
+      });
+      request.on('timeout', () => request.destroy(new Error('no answer in 20 s')));
+      request.on('error', reject);
+      request.end(body && JSON.stringify(body));
+    });
+}
+
+/** The last of kubeadm's phases, which makes the public ConfigMap cluster-info. */
+export async function finishInit(context: Context, server: ApiServer): Promise<void> {
+  const configuration = path.join(context.folder, 'init.yaml');
+  fs.writeFileSync(
+    configuration,
+    [
+      { apiVersion: 'kubeadm.k8s.io/v1beta4', kind: 'InitConfiguration', nodeRegistration: { name: 'a', criSocket: 'unix:///run/none.sock' } },
+      { apiVersion: 'kubeadm.k8s.io/v1beta4', kind: 'ClusterConfiguration', kubernetesVersion: 'v1.36.0', certificatesDir: server.pkiFolder },
+    ]
+      .map((document) => stringify(document))
+      .join('---\n'),
+  );
+  const kubeadm = path.join(context.value('KUBERNETES_BIN'), 'kubeadm');
+  await run(kubeadm, ['init', 'phase', 'bootstrap-token', '--config', configuration, '--kubeconfig', server.kubeconfig]);
 }
 
 /** A GET without credentials, under the given CA. */

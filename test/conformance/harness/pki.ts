@@ -4,9 +4,10 @@ import type { Context } from './check';
 import { run } from './process';
 
 /**
- * A PKI for one run, made by OpenSSL, as the variables that ClusterPki.fromVariables asks for. Nobody ever trusts it.
+ * A PKI for one run, made by OpenSSL, as the variables that ClusterPki.fromVariables asks for. Nobody ever trusts it. With kubeadm's `pki` folder, that
+ * cluster's CA is the PKI's, too.
  */
-export async function throwAwayPki(context: Context, prefix: string): Promise<{ readonly [variable: string]: string }> {
+export async function throwAwayPki(context: Context, prefix: string, kubeadmPki?: string): Promise<{ readonly [variable: string]: string }> {
   const folder = fs.mkdtempSync(path.join(context.folder, 'pki-'));
   const file = (name: string) => path.join(folder, name);
   const read = (name: string) => fs.readFileSync(file(name), 'utf8');
@@ -19,7 +20,8 @@ export async function throwAwayPki(context: Context, prefix: string): Promise<{ 
       ...['-addext', 'keyUsage=critical,digitalSignature,keyEncipherment,keyCertSign'],
     );
   };
-  await authority('ca', 'kubernetes');
+  if (kubeadmPki === undefined) await authority('ca', 'kubernetes');
+  else for (const name of ['ca.key', 'ca.crt']) fs.copyFileSync(path.join(kubeadmPki, name), file(name));
   await authority('etcd_ca', 'etcd-ca');
   await authority('front_proxy_ca', 'front-proxy-ca');
   await key('sa');

@@ -19,7 +19,10 @@ export interface WorkspaceOptions {
 
 /** As much of Terraform's JSON configuration as is looked at here. */
 export interface TerraformJson {
-  readonly terraform?: { readonly required_providers?: { readonly [name: string]: { readonly source?: string; readonly version?: string } } };
+  readonly terraform?: {
+    readonly required_providers?: { readonly [name: string]: { readonly source?: string; readonly version?: string } };
+    readonly backend?: unknown;
+  };
   readonly [block: string]: unknown;
 }
 
@@ -29,7 +32,7 @@ export class Workspace {
   private readonly terraform: string;
 
   constructor(
-    context: Context,
+    private readonly context: Context,
     private readonly options: WorkspaceOptions,
   ) {
     this.terraform = context.value('TERRAFORM');
@@ -60,6 +63,19 @@ export class Workspace {
   /** What Terraform said, for the order of events. */
   async apply(): Promise<string> {
     return (await this.command('apply', '-auto-approve', '-no-color')).stdout;
+  }
+
+  /**
+   * Another configuration of the same providers on the state of this one, to be planned and applied without `init`. Several may plan side by side,
+   * with `-lock=false`.
+   */
+  beside(folder: string, configuration: TerraformJson, environment?: { readonly [name: string]: string }): Workspace {
+    const terraform = { ...configuration.terraform, backend: this.options.configuration.terraform?.backend };
+    const options = { ...this.options, environment: { ...this.options.environment, ...environment } };
+    const workspace = new Workspace(this.context, { ...options, folder, configuration: { ...configuration, terraform } });
+    fs.symlinkSync(path.join(this.options.folder, '.terraform'), path.join(folder, '.terraform'));
+    fs.copyFileSync(path.join(this.options.folder, '.terraform.lock.hcl'), path.join(folder, '.terraform.lock.hcl'));
+    return workspace;
   }
 
   async destroy(): Promise<void> {
