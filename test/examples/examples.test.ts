@@ -33,6 +33,7 @@ function synthesise(example: string): Record<string, Synthesised> {
 const stacksOf: Record<string, string[]> = {
   'add-ons-on-any-cluster': ['addons'],
   'bring-your-own-layers': ['clusters', 'metal'],
+  'cloud-foundation': ['foundation'],
   'cluster-on-existing-cloud': ['addons', 'cluster'],
   'platform-from-bare-metal': ['prod-addons', 'prod-cloud', 'prod-cluster', 'prod-metal', 'prod-workloads'],
 };
