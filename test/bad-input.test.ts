@@ -38,11 +38,14 @@ import { NovaServer } from '../lib/nova/nova-server';
 import { ServerPool } from '../lib/nova/server-pool';
 import { ServerPort } from '../lib/nova/server-port';
 import { CinderBackend, KollaOptions } from '../lib/openstack/engines/kolla/kolla-options';
+import { ExternalNetwork } from '../lib/openstack/foundation/external-network';
 import { Flavor } from '../lib/openstack/foundation/flavor';
 import { HostAggregate } from '../lib/openstack/foundation/host-aggregate';
 import { DiskFormat, Image } from '../lib/openstack/foundation/image';
 import { Project } from '../lib/openstack/foundation/project';
 import { ProviderNetwork } from '../lib/openstack/foundation/provider-network';
+import { SubnetPool } from '../lib/openstack/foundation/subnet-pool';
+import { VolumeType } from '../lib/openstack/foundation/volume-type';
 import { OpenStackCloud } from '../lib/openstack/openstack-cloud';
 import { OpenStackControlPlane, OpenStackControlPlaneProps } from '../lib/openstack/openstack-control-plane';
 import { OpenStackEngine } from '../lib/openstack/openstack-engine';
@@ -485,6 +488,25 @@ const PLACES: { readonly [construct: string]: Places } = {
       (n) => `quota.${n}`,
     ),
     lists: ['roles', 'tags'],
+  },
+  ExternalNetwork: {
+    make: (props) => onCloud((stack) => void new ExternalNetwork(stack, 'External', props)),
+    props: { cidr: '203.0.113.0/24', gatewayAddress: '203.0.113.1', ipv6Cidr: '2001:db8::/64', ipv6GatewayAddress: 'fe80::1' },
+    texts: ['name', 'physicalNetwork', 'cidr', 'gatewayAddress', 'ipv6Cidr', 'ipv6GatewayAddress', 'projects.a', 'subnetPoolId', 'tags.0'],
+    numbers: ['vlanId', 'mtu'],
+    lists: ['tags'],
+  },
+  SubnetPool: {
+    make: (props) => onCloud((stack) => void new SubnetPool(stack, 'Pool', props)),
+    props: { name: 'tenants', prefixes: ['10.64.0.0/12'] },
+    texts: ['name', 'addressScopeName', 'projects.a', 'tags.0'],
+    numbers: ['quotaPerProject'],
+    lists: ['tags'],
+  },
+  VolumeType: {
+    make: (props) => onCloud((stack) => void new VolumeType(stack, 'Type', props)),
+    props: { name: 'fast', encryption: {} },
+    texts: ['name', 'description', 'backendName', 'extraSpecs.a', 'projects.a'],
   },
   ProviderNetwork: {
     make: external,

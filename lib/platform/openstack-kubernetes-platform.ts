@@ -10,7 +10,6 @@ import { BareMetalPool } from '../bare-metal/bare-metal-pool';
 import { HostInventory } from '../bare-metal/host-inventory';
 import { Provisioner } from '../bare-metal/provisioner';
 import { IBareMetalPool } from '../contracts/bare-metal-pool';
-import { HostRole } from '../contracts/host';
 import { ClusterAccess, IKubernetesCluster } from '../contracts/kubernetes-cluster';
 import { KvmProfile } from '../contracts/kvm-profile';
 import { NodeImage } from '../contracts/node-image';
@@ -25,6 +24,7 @@ import { PodNetwork } from '../kubernetes/addons/pod-network/pod-network';
 import { ApiEndpoint } from '../kubernetes/api-endpoint';
 import { K8sOnNova } from '../kubernetes/k8s-on-nova';
 import { ExistingClusterFacts, KubernetesCluster } from '../kubernetes/kubernetes-cluster';
+import { hostsByZone } from '../openstack/foundation/compute-zones';
 import { ExternalNetwork } from '../openstack/foundation/external-network';
 import { Flavor } from '../openstack/foundation/flavor';
 import { HostAggregate } from '../openstack/foundation/host-aggregate';
@@ -225,7 +225,7 @@ export class OpenStackKubernetesPlatform extends Construct {
     const { reservedAddresses } = cloud;
     new ExternalNetwork(stack, 'ExternalNetwork', { ...required(this, props, 'externalNetwork'), reservedAddresses });
     // Nova knows a zone once an aggregate names it; hosts that are in none are in "nova".
-    for (const [zone, hosts] of hostsByZone(pool)) new HostAggregate(stack, `Zone-${zone}`, { name: zone, zone, hosts });
+    for (const [zone, hosts] of hostsByZone(this, pool)) new HostAggregate(stack, `Zone-${zone}`, { name: zone, zone, hosts });
     const made = new Set<string>();
     for (const { flavor } of servers) {
       if (flavor.size === undefined || made.has(flavor.name)) continue;
@@ -318,17 +318,6 @@ function required<K extends keyof OpenStackKubernetesPlatformProps>(
 ): NonNullable<OpenStackKubernetesPlatformProps[K]> {
   return props[name] ?? fail(platform, { problem: `${name} is missing`, fix: 'a platform that is entered at this layer needs it' });
 }
-
-function hostsByZone(pool: IBareMetalPool): Map<string, string[]> {
-  const zones = new Map<string, string[]>();
-  for (const { name, zone } of pool.hostsWithRole(HostRole.COMPUTE)) {
-    if (zone !== NOVA_DEFAULT_ZONE) zones.set(zone, [...(zones.get(zone) ?? []), name]);
-  }
-  return zones;
-}
-
-/** Where Nova puts hosts that no aggregate gives a zone (its `default_availability_zone`). */
-const NOVA_DEFAULT_ZONE = 'nova';
 
 function serversOf({ controlPlane, workerPools }: PlatformKubernetes): ServerNeed[] {
   return [{ count: controlPlane.replicas, flavor: controlPlane.flavor }, ...workerPools.map(({ replicas, flavor }) => ({ count: replicas, flavor }))];
