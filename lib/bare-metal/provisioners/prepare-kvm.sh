@@ -148,6 +148,19 @@ prepare_iommu() {
   [ -e "${groups[0]}" ] || stop 'the IOMMU is off though the kernel was told to use it' 'switch VT-d or AMD-Vi on in the firmware'
 }
 
+# What an earlier profile had and this one hasn't is given back.
+release_hugepages() {
+  local kept=/etc/tmpfiles.d/strata-hugepages.conf file
+  [ -e "$kept" ] || return 0
+  while read -r _ file _; do
+    grep -qF " $file " <<<"${1-}" || [ ! -e "$file" ] || [ "$(cat "$file")" = 0 ] || {
+      echo 0 | as_root tee "$file" >/dev/null
+      say "changed: no huge pages in $file"
+    }
+  done <"$kept"
+  [ -n "${1-}" ] || as_root rm -f "$kept"
+}
+
 prepare_hugepages() {
   local request size node count nodes=() file lines=() found
   for request in "${hugepages[@]}"; do
@@ -167,6 +180,7 @@ prepare_hugepages() {
       say "changed: $count huge pages of $size KiB on ${node##*/}"
     done
   done
+  release_hugepages "$(printf '%s\n' "${lines[@]}")"
   write_lines /etc/tmpfiles.d/strata-hugepages.conf "${lines[@]}"
 }
 
@@ -198,12 +212,20 @@ prepare_sriov() {
   write_lines /etc/udev/rules.d/70-strata-sriov.rules "${lines[@]}"
 }
 
+# Virtual functions stay until the next reboot: machines may use them.
+release_sriov() {
+  local kept=/etc/udev/rules.d/70-strata-sriov.rules
+  [ -e "$kept" ] || return 0
+  as_root rm -f "$kept"
+  say "changed: $kept is gone; the virtual functions stay until the next reboot"
+}
+
 prepare_kernel
 [ "$iommu" = 0 ] || prepare_iommu
 prepare_modules
 prepare_ksm
 [ ${#sysctl[@]} -eq 0 ] || prepare_sysctl
-[ ${#hugepages[@]} -eq 0 ] || prepare_hugepages
-[ ${#sriov[@]} -eq 0 ] || prepare_sriov
+if [ ${#hugepages[@]} -gt 0 ]; then prepare_hugepages; else release_hugepages; fi
+if [ ${#sriov[@]} -gt 0 ]; then prepare_sriov; else release_sriov; fi
 [ -c /dev/kvm ] || stop "/dev/kvm is not there though $module is loaded" "see 'dmesg'"
 say "the KVM layer is prepared ($module, nested=$nested, ksm=$ksm)"
