@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 
 const PROGRAM = join(__dirname, '../../lib/kubernetes/bootstrap/strata-boot.sh');
 /** Begins with the data, the cluster, the member and the right; what the boot program does then. */
@@ -53,4 +55,37 @@ test('where it cannot be known, it waits', () => {
       ...MEMBER.map((member) => `blank silent ${member} no`),
     ].sort(),
   );
+});
+
+test('what a power cut left without its content is made anew, and nothing else: not the authorities, not what is whole', () => {
+  const folder = fs.mkdtempSync(join(tmpdir(), 'torn-'));
+  const whole = ['ca.crt', 'ca.key', 'etcd/ca.crt', 'etcd/ca.key', 'front-proxy-ca.crt', 'sa.key', 'sa.pub', 'apiserver.crt', 'apiserver.key'];
+  const put = (name: string, content: string) => {
+    fs.mkdirSync(dirname(join(folder, name)), { recursive: true });
+    fs.writeFileSync(join(folder, name), content);
+  };
+  for (const name of [...whole.map((file) => `kubernetes/pki/${file}`), 'kubernetes/admin.conf', 'kubelet/config.yaml', 'state/settled']) {
+    put(name, 'whole');
+  }
+  const run = () => {
+    const script = '. "$1"; KUBERNETES=$2/kubernetes KUBELET=$2/kubelet STATE=$2/state; drop_torn_files';
+    const { status, stdout } = spawnSync('bash', ['-c', script, 'test', PROGRAM, folder], { encoding: 'utf8' });
+    expect(status).toBe(0);
+    return stdout;
+  };
+  const files = () => fs.readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => fs.statSync(join(folder, name)).isFile());
+  const before = files();
+  expect(run()).toBe('');
+  expect(files()).toEqual(before);
+
+  put('kubernetes/pki/etcd/peer.key', 'a key without a certificate');
+  put('kubernetes/pki/front-proxy-client.crt', '');
+  put('kubernetes/pki/front-proxy-client.key', 'whole');
+  for (const name of ['kubernetes/scheduler.conf', 'kubernetes/manifests/etcd.yaml', 'kubelet/kubeadm-flags.env', 'kubelet/pki/kubelet.crt']) {
+    put(name, '');
+  }
+  put('kubelet/pki/kubelet.key', 'whole');
+  expect(run()).toContain('kubernetes/scheduler.conf');
+  expect(files().sort()).toEqual(before.filter((name) => name !== 'state/settled').sort());
+  fs.rmSync(folder, { recursive: true });
 });

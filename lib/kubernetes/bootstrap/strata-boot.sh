@@ -144,6 +144,35 @@ set_data_aside() {
   mv "$ETCD_DATA" "$aside"
 }
 
+# Nothing that kubeadm and the kubelet write is waited for to be on the disk: after a power cut there are files without content, and keys without their
+# certificate. Both would stop at them for ever. All of them can be made anew, and are; the authorities and keys that this server was born with are not touched.
+drop_torn_files() {
+  local file torn=
+  for file in "$KUBERNETES"/*.conf "$KUBERNETES"/manifests/*.yaml "$KUBERNETES"/pki/{,etcd/}*.{crt,key} "$KUBELET"/{config.yaml,kubeadm-flags.env} "$KUBELET"/pki/*; do
+    case $file in
+      */ca.* | */front-proxy-ca.* | */sa.*) continue ;;
+      *.crt | *.key)
+        if [[ ! -e $file || (-s ${file%.*}.crt && -s ${file%.*}.key) ]]; then continue; fi
+        rm -f "${file%.*}".{crt,key}
+        ;;
+      *)
+        if [[ ! -f $file || -s $file ]]; then continue; fi
+        rm -f "$file"
+        ;;
+    esac
+    torn+=" $file"
+  done
+  if [[ -z $torn ]]; then return; fi
+  say "the power was cut while these were written, they are made anew:$torn"
+  rm -f "$STATE/settled"
+}
+
+# What this node was made of is on its disk before it says that it is made.
+mark_settled() {
+  sync -f "$KUBERNETES" "$KUBELET"
+  touch "$STATE/settled"
+}
+
 # Certificates, kubeconfigs, manifests and the kubelet, from what is on this machine alone.
 start_local() {
   map_endpoint "$STRATA_ADDRESS"
@@ -258,13 +287,14 @@ settle() {
     rm -f "$ETCD_MOUNT/init-pending"
   fi
   release_lease # before the mark, after which nobody would
-  touch "$STATE/settled"
+  mark_settled
 }
 
 control_plane() {
   local begun=$SECONDS told=0 data cluster api member action
   mount_etcd_volume
   check_disk
+  drop_torn_files
   render
   compose_ours
   CONFIGURATION=ours
@@ -321,6 +351,7 @@ worker() {
   local waited=0
   CA=$ETC/ca.crt # kubeadm join puts the other in place
   map_endpoint "$STRATA_VIP"
+  drop_torn_files
   render
   if [[ -e $KUBERNETES/kubelet.conf && -e $STATE/settled ]]; then
     systemctl start kubelet
@@ -341,7 +372,7 @@ worker() {
     sleep 10
     waited=$((waited + 60))
   done
-  touch "$STATE/settled"
+  mark_settled
 }
 
 kubelet_runs() { [[ -e $KUBERNETES/kubelet.conf ]] && curl -sf --noproxy '*' --max-time 5 http://127.0.0.1:10248/healthz >/dev/null; }

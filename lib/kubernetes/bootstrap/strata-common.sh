@@ -6,6 +6,7 @@ ETC=/etc/strata            # what cloud-init wrote
 RUN=/run/strata            # this boot's own files; secrets among them, so in memory
 STATE=/var/lib/strata      # what must outlive a reboot, but not the root disk
 KUBERNETES=/etc/kubernetes
+KUBELET=/var/lib/kubelet
 CA=$KUBERNETES/pki/ca.crt
 ETCD_MOUNT=/var/lib/etcd   # the volume's file system
 ETCD_DATA=$ETCD_MOUNT/data # a subfolder: kubeadm refuses a folder with a lost+found in it

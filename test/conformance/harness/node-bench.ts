@@ -50,6 +50,7 @@ export class BenchNode {
     this.write('/etc/strata/slot.env', slot.replace(/VOLUME=".*"/g, `VOLUME="${this.volumeId}"`));
     this.write('/etc/strata/kubeadm-cluster.yaml', files['/etc/strata/kubeadm-cluster.yaml'].replace(/v1\.36\.\d+/, 'v1.36.0'));
     this.write('/var/lib/cloud/data/instance-id', 'aaaaaaaa-0000-4000-8000-000000000001\n');
+    this.write('/synchronised', '');
     await run('ip', ['netns', 'add', this.namespace]);
     this.context.defer(async () => void (await exec('ip', ['netns', 'del', this.namespace])));
     this.context.defer(() => this.powerOff());
