@@ -22,7 +22,7 @@ export interface SubnetPoolProps {
   readonly defaultPrefixLength?: number;
   /**
    * The largest subnet: its prefix length.
-   * @default - that of the longest prefix of the pool
+   * @default - that of the pool's largest prefix
    */
   readonly minPrefixLength?: number;
   /**
@@ -91,7 +91,7 @@ export class SubnetPool extends Construct {
     const v6 = family === IpFamily.V6;
     const bits = v6 ? 128 : 32;
     const fallback = v6 ? 64 : 24;
-    const min = props.minPrefixLength ?? Math.max(...lengths);
+    const min = props.minPrefixLength ?? Math.min(...lengths);
     const max = props.maxPrefixLength ?? Math.max(min, v6 ? 64 : 28);
     const standard = props.defaultPrefixLength ?? Math.min(max, Math.max(min, fallback));
     const given = { minPrefixLength: min, defaultPrefixLength: standard, maxPrefixLength: max };

@@ -105,6 +105,11 @@ describe('subnet pool', () => {
     });
   });
 
+  test('another prefix leaves the lengths as they are', () => {
+    const { min_prefixlen } = pool({ prefixes: ['10.64.0.0/12', '10.100.0.0/16'] }).resource('openstack_networking_subnetpool_v2');
+    expect(min_prefixlen).toBe(12);
+  });
+
   test("prefixes are in Neutron's order", () => {
     const prefixes = ['10.64.0.0/12', '10.112.0.0/12'];
     expect(pool({ prefixes }).resource('openstack_networking_subnetpool_v2').prefixes).toEqual(['10.112.0.0/12', '10.64.0.0/12']);
