@@ -5,6 +5,7 @@
  *   npm run conformance -- stacks kubeadm  the checks whose name contains one of the words, or that need a component of that name
  *   npm run conformance -- --list          what there is
  *   npm run conformance -- --keep          the working folders of checks that passed stay, too
+ *   npm run conformance:nodes              the checks of the folder nodes: a real cluster in real machines (--in nodes)
  */
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -25,8 +26,8 @@ type State = { settled: boolean; values?: { readonly [name: string]: string }; e
 const seconds = (since: number) => `${Math.round((Date.now() - since) / 1000)} s`;
 const say = (text: string) => process.stderr.write(`[${new Date().toTimeString().slice(0, 8)}] ${text}\n`);
 
-function loadChecks(): NamedCheck[] {
-  const folder = path.join(__dirname, 'checks');
+function loadChecks(inFolder: string): NamedCheck[] {
+  const folder = path.join(__dirname, inFolder);
   const files = fs.readdirSync(folder).filter((name) => name.endsWith('.check.ts'));
   const checks = files.sort().flatMap((file) => {
     const { checks: list } = require(path.join(folder, file)) as { checks?: readonly Check[] };
@@ -200,9 +201,9 @@ async function main(): Promise<void> {
   process.exitCode = 1;
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { list: { type: 'boolean', default: false }, keep: { type: 'boolean', default: false } },
+    options: { list: { type: 'boolean', default: false }, keep: { type: 'boolean', default: false }, in: { type: 'string', default: 'checks' } },
   });
-  const checks = select(loadChecks(), positionals);
+  const checks = select(loadChecks(values.in), positionals);
   if (values.list) {
     for (const check of checks) process.stdout.write(`${check.title}  [${check.needs.join(', ')}]\n`);
     process.exitCode = 0;

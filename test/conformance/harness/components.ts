@@ -31,6 +31,7 @@ const recipes = {
   gcfg: { up: ['gcfg.sh'] },
   helm: { up: ['helm.sh'] },
   'cloud-provider-openstack': { up: ['cloud-provider-openstack.sh'] },
+  'node-image': { up: ['node-image.sh'] },
 } as const satisfies { [name: string]: Recipe };
 
 export type Component = keyof typeof recipes;
