@@ -19,7 +19,7 @@ export interface PlatformExternalNetwork {
   readonly vlanId?: number;
   /**
    * Where floating IPs and routers' addresses come from. Leave out what the hosts, the VIPs and your routers use.
-   * @default - the whole of it less the gateway
+   * @default - the whole of it less the gateway; needed where hosts or virtual addresses are in it
    */
   readonly allocationPools?: AllocationPool[];
   /**
