@@ -13,7 +13,10 @@ import { StrataError } from '../../lib/core/validation';
  */
 /** Sets as people cut them: runs of threads of one use. A few have a thread too many or in both, and are refused. */
 const sets = fc
-  .array(fc.record({ use: fc.constantFrom('host', 'dedicated', 'shared', 'shared'), length: fc.integer({ min: 1, max: 8 }) }), { minLength: 1, maxLength: 6 }) // prettier-ignore
+  .array(fc.record({ use: fc.constantFrom('host', 'dedicated', 'shared', 'shared'), length: fc.integer({ min: 1, max: 8 }) }), {
+    minLength: 1,
+    maxLength: 6,
+  }) // prettier-ignore
   .map((runs) => {
     const uses = ['host', ...runs.flatMap(({ use, length }) => Array.from({ length }, () => use))];
     const of = (use: string) => uses.flatMap((one, cpu) => (one === use ? [cpu] : []));
@@ -43,7 +46,11 @@ const profiles = fc
   .tuple(fc.oneof(sets, fc.record({ reservedCpuThreads: fc.nat(16) }, { requiredKeys: [] })), others)
   .map(([cpus, rest]): KvmProfileProps => ({ ...cpus, ...rest }));
 const hosts = fc
-  .record({ cpuThreads: fc.integer({ min: 8, max: 128 }), memoryMib: fc.integer({ min: 32768, max: 1048576 }), numaNodes: fc.integer({ min: 1, max: 2 }) }) // prettier-ignore
+  .record({
+    cpuThreads: fc.integer({ min: 8, max: 128 }),
+    memoryMib: fc.integer({ min: 32768, max: 1048576 }),
+    numaNodes: fc.integer({ min: 1, max: 2 }),
+  }) // prettier-ignore
   .map((props) => new Host(host(1, props)));
 
 /** What Nova makes of its options on a host, by its own rules. */

@@ -20,12 +20,8 @@ interface Machine {
 class ComputeHost {
   public readonly root: string;
 
-  constructor(
-    context: Context,
-    private readonly machine: Machine = {},
-  ) {
+  constructor(context: Context, { flags = 'fpu vmx', iommuGroups = true, bootLoader = 'grub' }: Machine = {}) {
     this.root = fs.mkdtempSync(path.join(context.folder, 'compute-'));
-    const { flags = 'fpu vmx', iommuGroups = true, bootLoader = 'grub' } = machine;
     this.write('cpuinfo', `processor\t: 0\nflags\t\t: ${flags}\n`);
     this.boot('root=/dev/sda1 ro');
     this.write('sys/kernel/mm/ksm/run', '1\n');
