@@ -15,7 +15,9 @@ import { Block, Synthesised, synthApp } from '../support/synth';
 
 /** The files of a kind of nodes, by path: those whose content is YAML or JSON that stands there. */
 function filesOf(stack: Synthesised, kind: string): Record<string, Block> {
-  const [, text] = Object.entries(stack.json.locals as Record<string, string>).find(([name, value]) => name.includes(kind) && value.startsWith('#cloud-config'))!;
+  const [, text] = Object.entries(stack.json.locals as Record<string, string>).find(
+    ([name, value]) => name.includes(kind) && value.startsWith('#cloud-config'),
+  )!;
   const { write_files: files } = parse(text.replace(/\$\$\{/g, '${')) as { write_files: Block[] };
   return Object.fromEntries(files.map((file) => [file.path, file]));
 }

@@ -9,7 +9,9 @@ import type { Block } from '../support/synth';
 
 const selector = { app: 'web' };
 function service(props: Partial<PublicServiceProps>, options: ClusterOptions = {}): Block {
-  return synthOn(options, (stack, cluster) => new PublicService(stack, 'Web', { cluster, port: 80, selector, ...props })).resource('kubernetes_service_v1').spec;
+  return synthOn(options, (stack, cluster) => new PublicService(stack, 'Web', { cluster, port: 80, selector, ...props })).resource(
+    'kubernetes_service_v1',
+  ).spec;
 }
 const dual = { secondaryServiceCidr: 'fd00:10:96::/112', imported: false };
 
@@ -43,9 +45,7 @@ test.each([
   [[{ name: 'high', port: 70000 }], /furtherPorts\.port/],
 ])('further ports %j are refused', (furtherPorts, message) => {
   expect(() => service({ furtherPorts })).toThrow(message);
-  expect(() =>
-    synthOn({}, (scope, cluster) => new Workload(scope, 'Shop', { cluster, image: 'shop:1', port: 80, furtherPorts })),
-  ).toThrow(message);
+  expect(() => synthOn({}, (scope, cluster) => new Workload(scope, 'Shop', { cluster, image: 'shop:1', port: 80, furtherPorts }))).toThrow(message);
 });
 
 test('a Service has addresses of both IP families', () => {
@@ -57,7 +57,11 @@ test('a Service has addresses of both IP families', () => {
 });
 
 test.each<[Partial<PublicServiceProps>, ClusterOptions, RegExp]>([
-  [{ ipFamilyPolicy: IpFamilyPolicy.REQUIRE_DUAL_STACK }, { imported: false }, /Services of one IP family alone, got "10\.96\.0\.0\/12"; use PREFER_DUAL_STACK/],
+  [
+    { ipFamilyPolicy: IpFamilyPolicy.REQUIRE_DUAL_STACK },
+    { imported: false },
+    /Services of one IP family alone, got "10\.96\.0\.0\/12"; use PREFER_DUAL_STACK/,
+  ],
   [{ ipFamilies: [IpFamily.V6] }, { imported: false }, /no Services of that IP family, got "IPv6"; use IPv4/],
   [{ ipFamilies: [IpFamily.V4, IpFamily.V6] }, dual, /give ipFamilyPolicy/],
   [{ ipFamilies: [IpFamily.V4, IpFamily.V4], ipFamilyPolicy: IpFamilyPolicy.PREFER_DUAL_STACK }, dual, /family in ipFamilies/],

@@ -51,9 +51,12 @@ async function flagsOf(context: Context, security: ClusterSecurity): Promise<str
   await run(path.join(context.value('KUBERNETES_BIN'), 'kubeadm'), words, { env: { KUBEADM_INIT_DRYRUN_DIR: written } });
   const { spec } = parse(fs.readFileSync(path.join(written, 'kube-apiserver.yaml'), 'utf8'));
   const flags: string[] = spec.containers[0].command;
-  if (security.barbicanKms && !spec.volumes.some(({ hostPath }: any) => hostPath.path === '/var/lib/kms')) throw new Error('no socket in the API server');
+  if (security.barbicanKms && !spec.volumes.some(({ hostPath }: any) => hostPath.path === '/var/lib/kms'))
+    throw new Error('no socket in the API server');
   if (security.keystone?.authorizes && flags.some((flag) => flag.startsWith('--authorization-mode'))) throw new Error(flags.join('\n'));
-  const ours = flags.filter((flag) => /^--(encryption-provider-config|authentication-token-webhook|authorization-config|authentication-config)/.test(flag));
+  const ours = flags.filter((flag) =>
+    /^--(encryption-provider-config|authentication-token-webhook|authorization-config|authentication-config)/.test(flag),
+  );
   return ours.map((flag) => flag.replace(API_SERVER_FOLDER, context.folder));
 }
 
@@ -61,7 +64,12 @@ async function flagsOf(context: Context, security: ClusterSecurity): Promise<str
 const command = (args: readonly string[], files: { readonly [inContainer: string]: string }) =>
   args.map((arg) => Object.entries(files).reduce((text, [from, to]) => text.replace(from, to), arg));
 
-const secret = (name: string) => ({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: 'default' }, stringData: { word: `word of ${name}` } });
+const secret = (name: string) => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name, namespace: 'default' },
+  stringData: { word: `word of ${name}` },
+});
 
 /** What etcd has of a Secret. */
 async function inEtcd(context: Context, server: ApiServer, name: string): Promise<string> {
@@ -71,7 +79,7 @@ async function inEtcd(context: Context, server: ApiServer, name: string): Promis
 
 export const checks: readonly Check[] = [
   {
-    name: "a real API server encrypts Secrets by a key of a real Barbican, starts before and after the plugin, and reads what others wrote",
+    name: 'a real API server encrypts Secrets by a key of a real Barbican, starts before and after the plugin, and reads what others wrote',
     needs: NEEDS,
     run: async (context) => {
       const { folder } = context;
@@ -111,7 +119,9 @@ for ref in ['${made.order}', '${made.order}'.split('/v1/')[0] + '/v1/secrets/${m
       // a running cluster: first all can read it, then all write it
       writeFiles(folder, { barbicanKms: { writes: false } });
       let kms = plugin(made.key);
-      const server = await startApiServer(context, { extraArgs: (await flagsOf(context, { barbicanKms: {} })).filter((flag) => /encryption/.test(flag)) });
+      const server = await startApiServer(context, {
+        extraArgs: (await flagsOf(context, { barbicanKms: {} })).filter((flag) => /encryption/.test(flag)),
+      });
       const create = async (name: string) => {
         await server.kubectl(['create', '-f', '-'], JSON.stringify(secret(name)));
         return (await inEtcd(context, server, name)).slice(0, 40);

@@ -16,9 +16,9 @@ import { NetworkPeer } from '../../../lib/workloads/network-peer';
 import { NetworkPolicy } from '../../../lib/workloads/network-policy';
 import { PodSecurityLevel } from '../../../lib/workloads/pod-options';
 import { ExternalTrafficPolicy, PublicService } from '../../../lib/workloads/public-service';
-import { ServiceProtocol } from '../../../lib/workloads/service-port';
 import { ReplicaSpread } from '../../../lib/workloads/replicated-pod-options';
 import { ScheduledWorkload } from '../../../lib/workloads/scheduled-workload';
+import { ServiceProtocol } from '../../../lib/workloads/service-port';
 import { StatefulWorkload } from '../../../lib/workloads/stateful-workload';
 import { VolumeAccessMode, VolumeSource } from '../../../lib/workloads/volume-claim';
 import { Workload } from '../../../lib/workloads/workload';
@@ -36,85 +36,88 @@ function allObjects(): Block[] {
     { compute: 'az1', volume: 'ceph1' },
     { compute: 'az2', volume: 'ceph2' },
   ];
-  const stack = synthOn({ version: KUBERNETES, zones, caCertificatePem: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n' }, (scope, cluster) => {
-    new OpenStackCloudController(scope, 'Ccm', { cluster });
-    new CinderCsi(scope, 'CinderCsi', {
-      cluster,
-      storageClasses: [
-        { name: 'fast', volumeType: 'ssd', isDefault: true, fileSystem: 'xfs', mountOptions: ['noatime'] },
-        { name: 'kept', reclaimPolicy: ReclaimPolicy.RETAIN, computeZones: ['az1'] },
-      ],
-    });
-    makeWorkloads(scope, cluster);
-    const postgres = new StatefulWorkload(scope, 'Postgres', {
-      cluster,
-      image: 'postgres:17',
-      volume: { sizeGib: 20, mountPath: '/var/lib/postgresql/data' },
-      port: 5432,
-      namespace: 'restricted',
-      createNamespace: true,
-    });
-    new StatefulWorkload(scope, 'App', {
-      cluster,
-      image: 'registry.example.com:5000/team/app:1.2',
-      command: ['/app'],
-      args: ['--data', '/data'],
-      volume: { sizeGib: 1, mountPath: '/data', storageClass: 'kept' },
-      port: 8080,
-      replicas: 3,
-      namespace: 'restricted',
-      env: { MODE: 'fast' },
-      secretEnv: { KEY: { name: 'keys', key: 'key' } },
-      generatedPasswords: ['ADMIN_PASSWORD'],
-      resources: { cpuMillicores: 500, cpuLimitMillicores: 1500, memoryMib: 256, memoryLimitMib: 1024 },
-      security: { runAsUser: 1000 },
-      healthCheck: HealthCheck.http('/healthz'),
-      nodeSelector: { tier: 'general' },
-      labels: { team: 'shop' },
-    });
-    new StatefulWorkload(scope, 'Probed', {
-      cluster,
-      image: 'app',
-      volume: { sizeGib: 1, mountPath: '/data' },
-      port: 1,
-      namespace: 'restricted',
-      healthCheck: HealthCheck.command(['true']),
-    });
-    new StatefulWorkload(scope, 'Rooted', {
-      cluster,
-      image: 'legacy:1',
-      volume: { sizeGib: 1, mountPath: '/data' },
-      port: 80,
-      namespace: 'baseline',
-      createNamespace: true,
-      security: { level: PodSecurityLevel.BASELINE },
-    });
-    new PublicService(scope, 'PostgresInternal', {
-      cluster,
-      workload: postgres,
-      port: 5432,
-      internal: true,
-      externalTrafficPolicy: ExternalTrafficPolicy.LOCAL,
-    });
-    new PublicService(scope, 'Both', {
-      cluster,
-      selector: { app: 'web' },
-      port: 80,
-      furtherPorts: [{ name: 'quic', port: 443, targetPort: 8443, protocol: ServiceProtocol.UDP }],
-      ipFamilyPolicy: IpFamilyPolicy.PREFER_DUAL_STACK,
-      ipFamilies: [IpFamily.V4],
-    });
-    new PublicService(scope, 'Web', {
-      cluster,
-      selector: { app: 'web' },
-      port: 443,
-      targetPort: 8443,
-      namespace: 'restricted',
-      sourceRanges: ['198.51.100.0/24'],
-      floatingIp: '203.0.113.9',
-      octavia: { proxyProtocol: true, proxyProtocolVersion: 2, timeoutClientData: 60000, availabilityZone: 'az1', nodeSelector: { tier: 'edge' } },
-    });
-  });
+  const stack = synthOn(
+    { version: KUBERNETES, zones, caCertificatePem: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n' },
+    (scope, cluster) => {
+      new OpenStackCloudController(scope, 'Ccm', { cluster });
+      new CinderCsi(scope, 'CinderCsi', {
+        cluster,
+        storageClasses: [
+          { name: 'fast', volumeType: 'ssd', isDefault: true, fileSystem: 'xfs', mountOptions: ['noatime'] },
+          { name: 'kept', reclaimPolicy: ReclaimPolicy.RETAIN, computeZones: ['az1'] },
+        ],
+      });
+      makeWorkloads(scope, cluster);
+      const postgres = new StatefulWorkload(scope, 'Postgres', {
+        cluster,
+        image: 'postgres:17',
+        volume: { sizeGib: 20, mountPath: '/var/lib/postgresql/data' },
+        port: 5432,
+        namespace: 'restricted',
+        createNamespace: true,
+      });
+      new StatefulWorkload(scope, 'App', {
+        cluster,
+        image: 'registry.example.com:5000/team/app:1.2',
+        command: ['/app'],
+        args: ['--data', '/data'],
+        volume: { sizeGib: 1, mountPath: '/data', storageClass: 'kept' },
+        port: 8080,
+        replicas: 3,
+        namespace: 'restricted',
+        env: { MODE: 'fast' },
+        secretEnv: { KEY: { name: 'keys', key: 'key' } },
+        generatedPasswords: ['ADMIN_PASSWORD'],
+        resources: { cpuMillicores: 500, cpuLimitMillicores: 1500, memoryMib: 256, memoryLimitMib: 1024 },
+        security: { runAsUser: 1000 },
+        healthCheck: HealthCheck.http('/healthz'),
+        nodeSelector: { tier: 'general' },
+        labels: { team: 'shop' },
+      });
+      new StatefulWorkload(scope, 'Probed', {
+        cluster,
+        image: 'app',
+        volume: { sizeGib: 1, mountPath: '/data' },
+        port: 1,
+        namespace: 'restricted',
+        healthCheck: HealthCheck.command(['true']),
+      });
+      new StatefulWorkload(scope, 'Rooted', {
+        cluster,
+        image: 'legacy:1',
+        volume: { sizeGib: 1, mountPath: '/data' },
+        port: 80,
+        namespace: 'baseline',
+        createNamespace: true,
+        security: { level: PodSecurityLevel.BASELINE },
+      });
+      new PublicService(scope, 'PostgresInternal', {
+        cluster,
+        workload: postgres,
+        port: 5432,
+        internal: true,
+        externalTrafficPolicy: ExternalTrafficPolicy.LOCAL,
+      });
+      new PublicService(scope, 'Both', {
+        cluster,
+        selector: { app: 'web' },
+        port: 80,
+        furtherPorts: [{ name: 'quic', port: 443, targetPort: 8443, protocol: ServiceProtocol.UDP }],
+        ipFamilyPolicy: IpFamilyPolicy.PREFER_DUAL_STACK,
+        ipFamilies: [IpFamily.V4],
+      });
+      new PublicService(scope, 'Web', {
+        cluster,
+        selector: { app: 'web' },
+        port: 443,
+        targetPort: 8443,
+        namespace: 'restricted',
+        sourceRanges: ['198.51.100.0/24'],
+        floatingIp: '203.0.113.9',
+        octavia: { proxyProtocol: true, proxyProtocolVersion: 2, timeoutClientData: 60000, availabilityZone: 'az1', nodeSelector: { tier: 'edge' } },
+      });
+    },
+  );
   const ovn = synthOn({ provider: LoadBalancerProvider.OVN }, (scope, cluster) => {
     new PublicService(scope, 'Dns', { cluster, selector: { app: 'dns' }, port: 53, protocol: ServiceProtocol.UDP });
   });

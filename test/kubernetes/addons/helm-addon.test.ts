@@ -81,7 +81,9 @@ spec: { group: example.com, versions: [{ name: ${version} }] }
     expect(first.metadata.annotations).toEqual({ 'example.com/by': 'maker', 'helm.sh/resource-policy': 'keep' });
     expect(release('v2')[0].spec.versions).toEqual([{ name: 'v2' }]);
 
-    expect(() => synth({ crdFiles: [file('other.yaml', 'kind: ConfigMap')] })).toThrow(/something else than CustomResourceDefinitions, got "ConfigMap"/);
+    expect(() => synth({ crdFiles: [file('other.yaml', 'kind: ConfigMap')] })).toThrow(
+      /something else than CustomResourceDefinitions, got "ConfigMap"/,
+    );
     expect(() => synth({ crdFiles: [file('none.yaml', '---\n')] })).toThrow(/a file of CustomResourceDefinitions has none/);
     expect(() => synth({ crdFiles: [file('broken.yaml', 'a: [')] })).toThrow(/can't be read/);
     expect(() => synth({ crdFiles: [join(folder, 'missing.yaml')] })).toThrow(/can't be read: ENOENT/);

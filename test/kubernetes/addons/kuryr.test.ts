@@ -174,7 +174,9 @@ test('the cloud controller leaves Services to Kuryr, and routes to nobody else',
   };
   expect(ccm(kuryr())).toEqual(['cloud-node', 'cloud-node-lifecycle']);
   expect(() => ccm(kuryr(), [CloudController.CLOUD_NODE, CloudController.SERVICE])).toThrow(/must not include SERVICE: Kuryr makes/);
-  expect(() => ccm(Cni.cilium({ routing: CiliumRouting.NATIVE_NEUTRON_ROUTES }), [CloudController.CLOUD_NODE])).toThrow(/controllers must include ROUTE/);
+  expect(() => ccm(Cni.cilium({ routing: CiliumRouting.NATIVE_NEUTRON_ROUTES }), [CloudController.CLOUD_NODE])).toThrow(
+    /controllers must include ROUTE/,
+  );
 });
 
 test('a value of oslo.config is one line, and its dollars are doubled', () => {

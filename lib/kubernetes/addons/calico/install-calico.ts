@@ -33,7 +33,11 @@ export function installCalico(scope: Construct, { cluster, chartVersion, values,
   const { cni, podMtu } = cluster;
   const pods = podRanges(scope, cluster);
   if (pods.ipv6 !== undefined && cni.calicoOptions?.encapsulation === CalicoEncapsulation.IPIP) {
-    fail(scope, { problem: 'IPIP carries IPv4 alone, and the pods have IPv6 addresses', value: pods.ipv6, fix: 'make the cluster with VXLAN, or without encapsulation' });
+    fail(scope, {
+      problem: 'IPIP carries IPv4 alone, and the pods have IPv6 addresses',
+      value: pods.ipv6,
+      fix: 'make the cluster with VXLAN, or without encapsulation',
+    });
   }
   return addon.install('Release', {
     ...common,

@@ -37,7 +37,11 @@ export function installKuryr(scope: Construct, props: KuryrInstallation): { read
     { capability: ClusterCapability.TRUNK_PORTS, because: "pods are subports of their nodes' trunks", fix: 'make the nodes with trunk ports' },
   ]);
   if (podRanges(scope, cluster).ipv6 !== undefined) {
-    fail(scope, { problem: 'Kuryr gives pods addresses of IPv4 alone', value: cluster.podCidr, fix: 'make the cluster without IPv6, or with Cni.cilium()' });
+    fail(scope, {
+      problem: 'Kuryr gives pods addresses of IPv4 alone',
+      value: cluster.podCidr,
+      fix: 'make the cluster without IPv6, or with Cni.cilium()',
+    });
   }
   if (options === undefined) fail(scope, { problem: 'the cluster has no options of Kuryr', fix: 'make it with Cni.kuryr({…})' });
   const link = options.linkInterface ?? 'ens3';
