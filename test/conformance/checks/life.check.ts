@@ -339,9 +339,9 @@ cloud.block_storage.wait_for_delete(volume, 1, 60)`);
     expectPlan(name, await this.plan(name), STEPS[name].expected);
   }
 
-  /** Plans a step, and holds it against what is expected. */
+  /** Plans a step that is applied, as everybody does: with a look at the cloud. */
   private async planStep(name: string): Promise<Plan> {
-    const planned = await this.plan(name);
+    const planned = await plan(this.variants[name].workspace, this.variants[name].folder);
     expectPlan(name, planned, STEPS[name].expected);
     return planned;
   }
