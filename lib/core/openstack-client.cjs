@@ -101,7 +101,9 @@ class Cloud {
 
   async logIn() {
     const { auth } = this.config;
-    const url = (auth.auth_url || env.STRATA_AUTH_URL).replace(/\/+$/, '').replace(/(\/v3)?$/, '/v3/auth/tokens');
+    const keystone = auth.auth_url || env.STRATA_AUTH_URL;
+    if (!keystone) throw new Error('nothing says where Keystone is: neither OS_CLOUD nor OS_AUTH_URL is set');
+    const url = keystone.replace(/\/+$/, '').replace(/(\/v3)?$/, '/v3/auth/tokens');
     const answer = await this.call('POST', url, { auth: identity(auth) });
     if (answer.status !== 201) throw new Error(url + ' says ' + answer.status + ': ' + message(answer));
     this.token = answer.headers['x-subject-token'];

@@ -1,3 +1,6 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { openstackProgram } from '../../../lib/core/openstack-program';
 import { VolumeEncryptionFormat, VolumeType, VolumeTypeProps, QosConsumer } from '../../../lib/openstack/foundation/volume-type';
 import { OpenstackProvider } from '../../../lib/providers/openstack/provider';
 import { synthStack } from '../../support/synth';
@@ -53,6 +56,20 @@ test('the step that encrypts runs again when the encryption changes, and takes i
     STRATA_TYPE: '${self.input.TYPE}',
     STRATA_CLOUD: '${self.input.cloud}',
   });
+});
+
+test.each([
+  [{}, /neither OS_CLOUD nor OS_AUTH_URL is set\. It runs with an administrator's credentials/],
+  [{ STRATA_CLOUD: 'prod', STRATA_CLOUDS_YAML: '/none/clouds.yaml' }, /there is no clouds\.yaml for the cloud prod \(\/none\/clouds\.yaml\)/],
+  [
+    { OS_AUTH_URL: 'http://127.0.0.1:1/v3', OS_USERNAME: 'admin', OS_PASSWORD: 's3cret-word' },
+    /encrypt-volume-type: POST http:\/\/127\.0\.0\.1:1\/v3\/auth\/tokens: connect ECONNREFUSED/,
+  ],
+])('without a cloud the step ends, and says what it needs: %#', (env, message) => {
+  const program = openstackProgram(join(__dirname, '../../../lib/openstack/foundation/admin-step.cjs'));
+  const { status, stderr } = spawnSync(process.execPath, ['-e', program], { env: { STRATA_TASK: 'encrypt-volume-type', ...env }, encoding: 'utf8' });
+  expect([status, stderr]).toEqual([1, expect.stringMatching(message)]);
+  expect(stderr).not.toContain('s3cret-word');
 });
 
 test.each<[string, Partial<VolumeTypeProps>, RegExp]>([
