@@ -25,6 +25,8 @@ const ready = (status: 'True' | 'False') => [{ type: 'Ready', status, reason: 'C
 export class HollowNodes {
   /** Nodes that don't come up, whatever Nova says of their servers. */
   public readonly down = new Set<string>();
+  /** Servers whose kubelet has registered: it does so when it starts, and never again. */
+  private readonly registered = new Set<string>();
   private running = true;
   private failure?: Error;
   private readonly done: Promise<void>;
@@ -65,17 +67,17 @@ export class HollowNodes {
   }
 
   private async step(): Promise<void> {
-    const servers = (await this.servers()).filter(({ name, status }) => status === 'ACTIVE' && !this.down.has(name));
+    const servers = (await this.servers()).filter(({ id, name, status }) => status === 'ACTIVE' && !this.down.has(name) && !this.registered.has(id));
     const nodes = new Map((await this.list()).map((node) => [node.metadata.name, node]));
     for (const { name, id } of servers) {
       const match = new RegExp(`^${this.cluster}-(?:control-plane-\\d+|(.+?)-\\d+(?:-g\\d+)?)$`).exec(name);
       if (match === null) continue;
       const [, pool] = match;
       const node = nodes.get(name);
-      if (node?.spec.providerID === `openstack:///${id}`) continue;
       if (node !== undefined && pool !== undefined) continue;
       if (node !== undefined) await this.remove(name);
       await this.register(name, id, pool);
+      this.registered.add(id);
     }
   }
 
