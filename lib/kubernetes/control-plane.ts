@@ -20,6 +20,7 @@ import { antiAffinityFor } from '../nova/anti-affinity';
 import { DataVolume } from '../nova/data-volume';
 import { NovaServer } from '../nova/nova-server';
 import { ServerGroup } from '../nova/server-group';
+import { ServerGroupPolicy } from '../nova/server-group-policy';
 import { ServerPort } from '../nova/server-port';
 
 /** Properties of ControlPlane. */
@@ -117,10 +118,11 @@ export class ControlPlane extends Construct {
       input: this.slots[0].etcdVolume.volumeId,
       lifecycle: { ignoreChanges: ['input'] },
     });
-    const group = new ServerGroup(this, 'ServerGroup', {
-      name: `${clusterName}-control-plane`,
-      policy: controlPlane.serverGroupPolicy ?? antiAffinityFor(controlPlane.replicas, cluster.cloud.computeHostCount),
-    });
+    const policy = controlPlane.serverGroupPolicy ?? antiAffinityFor(controlPlane.replicas, cluster.cloud.computeHostCount);
+    const group = new ServerGroup(this, 'ServerGroup', { name: `${clusterName}-control-plane`, policy });
+    // Nova weighs hosts by the servers that it knows to be there: of a burst none is, and soft anti-affinity would mean nothing. So one comes after the other.
+    const inTurn = policy === ServerGroupPolicy.SOFT_ANTI_AFFINITY;
+    let before: ITerraformDependable[] = [];
     const context = { cluster, settings, addresses, nodeCidr: nodeRanges(this.props.network), image: cluster.nodeImage };
     const { virtualRouterId } = this.props;
     const endpointFiles = virtualRouterId === undefined ? [] : virtualAddressFiles(virtualRouterId);
@@ -138,7 +140,7 @@ export class ControlPlane extends Construct {
         etcdVolumeId: slot.etcdVolume.volumeId,
         ...(i === 0 && { initVolumeId: rightToInit.output }),
       });
-      return new NovaServer(slot, 'Server', {
+      const server = new NovaServer(slot, 'Server', {
         name: slot.nodeName,
         flavor: controlPlane.flavor,
         image: cluster.nodeImage,
@@ -152,11 +154,13 @@ export class ControlPlane extends Construct {
         keyPairName: cluster.keyPairName,
         resizeInPlace: false, // it would stop all slots at once, and etcd with them
         replaceTriggeredBy: [slot.generation],
-        dependsOn: this.props.dependsOn,
+        dependsOn: [...this.props.dependsOn, ...before],
         metadata: { 'kubernetes-version': cluster.version.version },
         settledMetadata: true,
         tags,
       });
+      if (inTurn) before = [server.resource];
+      return server;
     });
   }
 }

@@ -1,0 +1,62 @@
+/** What went wrong for users of other tools: docs/accidents.md says what becomes of each here, and which test proves it. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { clusterIn } from './cluster-fixture';
+import { NodeFlavor } from '../../lib/contracts/node-flavor';
+import { K8sOnNovaProps } from '../../lib/kubernetes/k8s-on-nova';
+import { ServerGroupPolicy } from '../../lib/nova/server-group-policy';
+import { Block, synthStack } from '../support/synth';
+
+const flavor = NodeFlavor.named('m1.large');
+const servers = (props: Partial<K8sOnNovaProps>, hosts?: number): [string, Block][] => {
+  const cluster = synthStack((stack) => void clusterIn(stack, { workerPools: [], ...props }, { computeHostCount: hosts }));
+  return Object.entries(cluster.resources('openstack_compute_instance_v2'));
+};
+
+const root = path.join(__dirname, '..', '..');
+
+/** Every file of tests and checks. */
+function testFiles(folder: string): string[] {
+  const entries = fs.readdirSync(folder, { withFileTypes: true, recursive: true });
+  return entries.filter((entry) => entry.isFile() && /\.(test|check)\.ts$/.test(entry.name)).map((entry) => path.join(entry.parentPath, entry.name));
+}
+
+describe('the table of accidents', () => {
+  const rows = fs
+    .readFileSync(path.join(root, 'docs', 'accidents.md'), 'utf8')
+    .split('\n')
+    .map((line) => /^\| (\d+) \| (.*) \| (\w+) \| (.*) \| `([\w./-]+)`: (.*) \|$/.exec(line))
+    .filter((match) => match !== null);
+  const files = testFiles(path.join(root, 'test'));
+
+  test('has every known accident once, and says what becomes of it', () => {
+    expect(rows.map(([, number]) => Number(number))).toEqual(Array.from({ length: 23 }, (_, i) => i + 1));
+    for (const [, , , kind] of rows) expect(['impossible', 'refused', 'survived']).toContain(kind);
+  });
+
+  test.each(rows.map(([, number, , , , file, name]) => [number, file, name]))('%s is proven by a test that is there: %s', (_, file, name) => {
+    const found = files.filter((each) => each.endsWith(`/${file}`));
+    expect(found).toHaveLength(1);
+    const text = fs.readFileSync(found[0], 'utf8');
+    const title = new RegExp(`(test\\(|name: |^ *)(['"\`])${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\2,`, 'm');
+    expect(title.test(text.replace(/\\'/g, "'"))).toBe(true);
+  });
+});
+
+test('CPO#1273: the cluster name is obligatory, and controllers find by it what is theirs', () => {
+  for (const clusterName of [undefined, '', 'Kubernetes', 'prod_eu']) {
+    expect(() => servers({ clusterName: clusterName as string })).toThrow(/clusterName|name/);
+  }
+  const [, server] = servers({ clusterName: 'blue', controlPlane: { replicas: 1, flavor } })[0];
+  expect(server).toMatchObject({ name: 'blue-control-plane-0', tags: expect.arrayContaining(['kubernetes-cluster=blue']) });
+});
+
+test('soft anti-affinity in a burst: control-plane servers come one after the other, unless the policy is hard', () => {
+  const waitsFor = (made: [string, Block][]) =>
+    made.map(([, { depends_on: dependsOn }]) => dependsOn.filter((address: string) => address.startsWith('openstack_compute_instance_v2.')));
+  const controlPlane = { replicas: 3, flavor };
+  const soft = servers({ controlPlane });
+  expect(waitsFor(soft)).toEqual([[], [`openstack_compute_instance_v2.${soft[0][0]}`], [`openstack_compute_instance_v2.${soft[1][0]}`]]);
+  expect(waitsFor(servers({ controlPlane }, 3))).toEqual([[], [], []]);
+  expect(waitsFor(servers({ controlPlane: { ...controlPlane, serverGroupPolicy: ServerGroupPolicy.ANTI_AFFINITY } }))).toEqual([[], [], []]);
+});
