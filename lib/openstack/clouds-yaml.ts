@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { checkCaCertificate } from './cloud-checks';
-import { CloudsYamlEntry } from './openstack-cloud';
+import { CloudsYamlEntry } from './clouds-yaml-entry';
 import { checkKnown, fail, suggestion } from '../core/validation';
 
 /** Reads what an entry of a clouds.yaml tells of its cloud. Nothing of its credentials is kept, or said in an error. */

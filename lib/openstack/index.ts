@@ -1,3 +1,4 @@
+export * from './clouds-yaml-entry';
 export * from './engines/kolla/kolla-options';
 export * from './engines/kolla/kolla-services';
 export * from './engines/openstack-helm/openstack-helm-options';

@@ -2,6 +2,7 @@ import { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { checkAuthUrl, checkCaCertificate, checkExternalNetworkName, checkRegion, checkZones } from './cloud-checks';
 import { readCloudsYaml } from './clouds-yaml';
+import { CloudsYamlEntry } from './clouds-yaml-entry';
 import { AvailabilityZone, CloudServices, IOpenStackCloud, LoadBalancerProvider } from '../contracts/openstack-cloud';
 import { checkAddress, parseCidr } from '../core/cidr-checks';
 import { Mtu } from '../core/mtu';
@@ -44,19 +45,6 @@ export interface OpenStackCloudAttributes {
   readonly services?: CloudServices;
   /**
    * The CA (PEM) that signed the API endpoints' certificates.
-   * @default - a CA that every system trusts
-   */
-  readonly caCertificatePem?: string;
-}
-
-/** What an entry of a clouds.yaml tells of its cloud. */
-export interface CloudsYamlEntry {
-  /** Keystone's URL, with /v3. */
-  readonly authUrl: string;
-  /** Region: `region_name`, else the first of `regions`. */
-  readonly region: string;
-  /**
-   * The CA (PEM), the content of the file `cacert`.
    * @default - a CA that every system trusts
    */
   readonly caCertificatePem?: string;

@@ -409,6 +409,24 @@ describe('stages', () => {
     expect(rerun({}, { options: { destroyCloud: true } })).toEqual([]);
   });
 
+  test('with a vault the token is copied without passing the state, and passwords are of the vault', () => {
+    const passwordVault = { address: 'https://vault.example.com:8200', tokenPath: '~/.vault-token', path: 'clouds/prod' };
+    const stack = synth({ options: { passwordVault } });
+    const { Files } = steps(stack);
+    const sources = Files.provisioner.flatMap((p: any) => p.file?.source ?? []);
+    expect(sources).toEqual(['${pathexpand("~/.ssh/id_ed25519")}', '${pathexpand("~/.vault-token")}']);
+    expect(Files.triggers_replace['vault-token']).toBe('${filesha256(pathexpand("~/.vault-token"))}');
+    expect(JSON.stringify(Files.provisioner)).toContain('/vault-token ');
+    expect(JSON.parse(cloud({ options: { passwordVault } }).configurationFiles['vault.json'])).toEqual({
+      address: 'https://vault.example.com:8200',
+      mountPoint: 'kv',
+      path: 'clouds/prod',
+      namespace: '',
+      caCertificate: '',
+    });
+    expect(rerun({}, { options: { passwordVault } })).toEqual(['Files', 'Passwords']);
+  });
+
   test('the stage of certificates follows what is known of their end, and what was fetched follows the stage', () => {
     const stack = synth();
     const { Certificates, HandOver, Deploy } = steps(stack);
@@ -698,6 +716,10 @@ describe('what would fail an hour later is an error now', () => {
       { options: { extraGlobals: { neutron_dns_integration: true, neutron_dns_domain: 'example.com' } } },
       /Neutron names servers in DNS in a domain that ends with "\."/,
     ],
+    ['Redis, which Valkey took the place of', { options: { extraGlobals: { enable_redis: true } } }, /enable_redis is gone/],
+    ['Ceph by Kolla, which is gone', { options: { extraGlobals: { enable_ceph: 'yes' } } }, /enable_ceph is gone/],
+    ["Let's Encrypt without a person", { options: { extraGlobals: { enable_letsencrypt: true } } }, /enable_letsencrypt needs letsencrypt_email/],
+    ['a RADOS gateway that is nowhere', { options: { extraGlobals: { enable_ceph_rgw: true } } }, /enable_ceph_rgw needs ceph_rgw_hosts/],
     [
       'tokens that live too long',
       { options: { extraGlobals: { fernet_token_expiry: 604801 } } },
@@ -742,6 +764,16 @@ describe('what would fail an hour later is an error now', () => {
       'a value of two lines',
       { options: { configOverrides: { 'nova.conf': { DEFAULT: { a: 'b\nc = d' } } } } },
       /nova\.conf has a key or value that an INI file can't hold/,
+    ],
+    [
+      'a vault without a scheme',
+      { options: { passwordVault: { address: 'vault.example.com', tokenPath: '~/t' } } },
+      /passwordVault\.address must be an http or https address/,
+    ],
+    [
+      'a vault whose path begins with a slash',
+      { options: { passwordVault: { address: 'https://vault.example.com:8200', tokenPath: '~/t', path: '/prod' } } },
+      /passwordVault\.path must be words/,
     ],
     ['a registry with a scheme', { options: { registry: { server: 'https://registry.example.com' } } }, /registry\.server must be a host name/],
     [

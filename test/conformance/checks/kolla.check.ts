@@ -1,4 +1,6 @@
 import * as fs from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
 import { App, TerraformOutput, TerraformStack } from 'cdktf';
 import { parse, stringify } from 'yaml';
@@ -80,6 +82,17 @@ function variants(): Variant[] {
     ...matrix,
     { name: 'every service', hosts: control, amphora: true, options: { cinderBackend: CEPH, ...EVERYTHING } },
     {
+      name: 'Ceph by cephadm, passwords in a vault',
+      hosts: control.map((host, i) =>
+        host.is(HostRole.CONTROL) ? withMore(host, [{ name: 'eno8', networks: [NetworkRole.STORAGE], address: `10.10.40.${i + 1}` }]) : host,
+      ),
+      amphora: false,
+      options: {
+        cinderBackend: CinderBackend.cephadm(),
+        passwordVault: { address: 'https://vault.example.com:8200', tokenPath: '~/.vault-token' },
+      },
+    },
+    {
       name: 'two physical networks, no TLS, LVM on three hosts',
       hosts: control.map((host) => (host.is(HostRole.NETWORK) ? withMore(host, [second]) : host)),
       amphora: false,
@@ -89,7 +102,11 @@ function variants(): Variant[] {
 }
 
 /** The files of a variant. Releases that new clouds are refused on are rendered, too: clouds are upgraded from them. */
-function render(series: string, { hosts, amphora, options }: Variant): { readonly [path: string]: string } {
+function render(
+  series: string,
+  { hosts, amphora, options }: Variant,
+  loadBalancerProvider = amphora ? LoadBalancerProvider.AMPHORA : undefined,
+): { readonly [path: string]: string } {
   const stack = new TerraformStack(new App({ outdir: fs.mkdtempSync('/tmp/strata-kolla-') }), 'metal');
   const model = resolveKolla(
     stack,
@@ -97,11 +114,24 @@ function render(series: string, { hosts, amphora, options }: Variant): { readonl
       pool: new TestPool(stack, hosts, [...NETWORKS, { role: NetworkRole.PROVISIONING, cidr: '10.10.80.0/24' }]),
       region: 'RegionOne',
       credentialsDirectory: '~/.config/strata/metal',
-      loadBalancerProvider: amphora ? LoadBalancerProvider.AMPHORA : undefined,
+      loadBalancerProvider,
     },
     { release: OpenStackRelease.V2026_1, internalVip: '10.10.0.250', externalVip: '203.0.113.10', ...options },
   );
   return kollaFiles(stack, { ...model, release: OpenStackRelease.of(series) });
+}
+
+/** Of the matrix, load balancers in OVN with Open vSwitch: refused at synth, and by Kolla, whose driver for it wants OVN. */
+function expectRefused(series: string): void {
+  for (const variant of variants().filter(({ name }) => name.endsWith('Open vSwitch, amphorae'))) {
+    try {
+      render(series, variant, LoadBalancerProvider.OVN);
+    } catch (error) {
+      if (/load balancers in OVN need OVN networking/.test((error as Error).message)) continue;
+      throw error;
+    }
+    throw new Error(`${variant.name}: load balancers in OVN are not refused`);
+  }
 }
 
 /** Runs work on all of them, two at a time. */
@@ -176,6 +206,7 @@ const PRECHECKED: { readonly [role: string]: string } = {
   keystone: 'keystone',
   masakari: 'masakari-api',
   neutron: 'neutron-server',
+  letsencrypt: 'letsencrypt',
   octavia: 'octavia-worker',
 };
 
@@ -265,7 +296,9 @@ class DeploymentHost {
     fs.mkdirSync(path.join(environment, 'bin'), { recursive: true });
     for (const name of ['kolla-genpwd', 'kolla-mergepwd']) fs.symlinkSync(path.join(real, 'bin', name), path.join(environment, 'bin', name));
     fs.symlinkSync(path.join(real, 'share'), path.join(environment, 'share'));
-    this.program(path.join(environment, 'bin', 'python'), `exec '${path.join(real, 'bin', 'python')}' "$@"`);
+    // the cloud that would be asked whether a host is retired isn't there; another check asks a real one
+    const asked = `case "$1" in */retired-host.py) shift 3; ! grep -F "$1" '${this.folder}/still' ;; *) exec '${path.join(real, 'bin', 'python')}' "$@" ;; esac`;
+    this.program(path.join(environment, 'bin', 'python'), asked);
     fs.writeFileSync(path.join(environment, 'complete'), '');
     this.program(
       path.join(environment, 'bin', 'kolla-ansible'),
@@ -386,7 +419,7 @@ async function stagesOverSsh(context: Context): Promise<void> {
     env: environment,
   });
   const isRunning = async (call: string) => host.calls().slice(calls1).join() === call;
-  await waitFor('the prechecks', () => isRunning('prechecks --use-test-images'), { daemon: cut, timeoutMs: 120_000 });
+  await waitFor('the prechecks', () => isRunning('prechecks --use-test-images'), { daemon: cut, timeoutMs: 600_000 });
   await waitFor('progress in the terminal', async () =>
     fs.readFileSync(path.join(context.folder, 'cut.log'), 'utf8').includes('TASK [prechecks] ***'),
   );
@@ -406,10 +439,10 @@ async function stagesOverSsh(context: Context): Promise<void> {
   const said = () => fs.readFileSync(path.join(context.folder, 'again.log'), 'utf8');
   await waitFor('the apply after the cut to attach', async () => said().includes('stage prechecks is running already, attached to it'), {
     daemon: again,
-    timeoutMs: 120_000,
+    timeoutMs: 600_000,
   });
   host.flag('hold', false);
-  await waitFor('the apply after the cut', async () => !again.running(), { timeoutMs: 120_000 });
+  await waitFor('the apply after the cut', async () => !again.running(), { timeoutMs: 600_000 });
   if (!said().includes('Apply complete!')) throw new Error(`the apply after the cut:\n${said()}`);
   const known = [...FIRST, ...RENEWED];
   expectCalls('after the cut', [...known, 'prechecks --use-test-images', NOVA]);
@@ -424,7 +457,7 @@ async function stagesOverSsh(context: Context): Promise<void> {
     cwd: folder,
     env: environment,
   });
-  await waitFor('the prechecks', async () => host.calls().length === known.length + 3, { daemon: gone, timeoutMs: 120_000 });
+  await waitFor('the prechecks', async () => host.calls().length === known.length + 3, { daemon: gone, timeoutMs: 600_000 });
   process.kill(-gone.pid, 'SIGKILL');
   await waitFor('the end of Terraform', async () => !gone.running());
   host.flag('hold', false);
@@ -545,6 +578,11 @@ async function hostsComeAndGo(
   fs.mkdirSync(certificates, { recursive: true });
   const ending = path.join(certificates, 'client.cert.pem');
   await run('sh', ['-c', `${certificate(59)} -out ${ending}`]);
+  fs.writeFileSync(path.join(host.folder, 'still'), 'compute-24 has servers\n');
+  const early = await workspace({ retiredHosts: ['compute-24'] }).exec('apply', '-auto-approve', '-no-color');
+  if (early.code === 0 || !early.output.includes('compute-24 has servers')) throw new Error(`a host that is not retired:\n${early.output}`);
+  if (since(before) !== '') throw new Error(`a host that is not retired: ${since(before)}`);
+  fs.writeFileSync(path.join(host.folder, 'still'), '');
   const retired = { retiredHosts: ['compute-24'], services: { horizon: false } };
   const last = workspace(retired);
   const gone = await last.exec('apply', '-auto-approve', '-no-color');
@@ -649,11 +687,118 @@ async function login(context: Context): Promise<void> {
   }
 }
 
+/** The real cloud is asked for its hosts: those that it has are refused, whatever else they are called. */
+async function retiredHosts(context: Context): Promise<void> {
+  const { OS_AUTH_URL, OS_USERNAME, OS_PASSWORD, OS_PROJECT_NAME } = new Cloud(context).environment;
+  const auth = { ...ADMIN, auth_url: OS_AUTH_URL, username: OS_USERNAME, password: OS_PASSWORD, project_name: OS_PROJECT_NAME };
+  const clouds = path.join(context.folder, 'clouds.yaml');
+  fs.writeFileSync(
+    clouds,
+    stringify({ clouds: { lab: { auth, region_name: 'RegionOne' }, wrong: { auth: { ...auth, password: 'planted-wrong' } } } }),
+  );
+  const program = path.join(__dirname, '..', '..', '..', 'lib', 'openstack', 'engines', 'kolla', 'retired-host.py');
+  const ask = (entry: string, ...hosts: string[]) =>
+    exec(path.join(context.value('KOLLA_2026_1'), 'bin', 'python'), [program, clouds, entry, ...hosts]);
+  const gone = await ask('lab', 'strata-none');
+  if (gone.code !== 0) throw new Error(`a host that isn't there: ${gone.output}`);
+  const services = await exec('sh', ['-c', `. ${context.value('OPENRC')} && openstack compute service list --service nova-compute -f value -c Host`]);
+  const [there] = services.stdout.trim().split('\n');
+  const alive = await ask('lab', 'strata-none', there);
+  if (alive.code === 0 || !alive.output.includes(`${there} has the service nova-compute: disable it, then 'openstack compute service delete `)) {
+    throw new Error(`${there}: ${alive.output}`);
+  }
+  if (alive.output.includes('strata-none has')) throw new Error(`a host that isn't there: ${alive.output}`);
+  const wrong = await ask('wrong', 'strata-none');
+  if (wrong.code === 0 || !wrong.output.includes("the cloud can't be asked") || wrong.output.includes('planted-wrong')) {
+    throw new Error(`a wrong password: ${wrong.output}`);
+  }
+}
+
 /** What Terraform's name of the step that hands over ends with. */
 function suffixOf(folder: string): string {
   const { resource } = JSON.parse(fs.readFileSync(path.join(folder, 'cdk.tf.json'), 'utf8'));
   const name = Object.keys(resource.terraform_data).find((each) => each.startsWith('OpenStack_HandOver'))!;
   return name.slice('OpenStack_HandOver'.length);
+}
+
+/** Kolla's own programs put passwords into a vault and fetch them; the vault is a key-value store that speaks its protocol as far as they use it. */
+async function passwordsInVault(context: Context): Promise<void> {
+  const token = 'planted-vault-token';
+  const store = new Map<string, unknown>();
+  const vault = createServer((request, response) => {
+    const answer = (code: number, body?: unknown) => {
+      response.writeHead(code, { 'content-type': 'application/json' });
+      response.end(body === undefined ? '' : JSON.stringify(body));
+    };
+    if (request.headers['x-vault-token'] !== token) return answer(403, { errors: ['permission denied'] });
+    if (request.url === '/v1/auth/token/lookup-self') return answer(200, { data: { id: token } });
+    const name = /^\/v1\/kv\/data\/clouds\/prod\/([\w-]+)/.exec(request.url ?? '')?.[1];
+    if (name === undefined) return answer(404, { errors: [] });
+    if (request.method === 'GET')
+      return store.has(name) ? answer(200, { data: { data: store.get(name), metadata: {} } }) : answer(404, { errors: [] });
+    let body = '';
+    request.on('data', (chunk) => (body += chunk));
+    request.on('end', () => {
+      store.set(name, JSON.parse(body).data);
+      answer(200, { data: { version: 1 } });
+    });
+    return undefined;
+  });
+  await new Promise<void>((resolve) => void vault.listen(0, '127.0.0.1', resolve));
+  context.defer(async () => void vault.close());
+  const { port } = vault.address() as AddressInfo;
+
+  const place = (...names: string[]) => path.join(context.folder, ...names);
+  for (const name of ['home', 'kolla', 'run', 'environment/bin']) fs.mkdirSync(place(name), { recursive: true });
+  const real = context.value('KOLLA_2026_1');
+  for (const name of ['python', 'kolla-genpwd', 'kolla-mergepwd']) {
+    fs.writeFileSync(place('environment', 'bin', name), `#!/bin/sh\nexec ${real}/bin/${name} "$@"\n`, { mode: 0o755 });
+  }
+  fs.symlinkSync(path.join(real, 'share'), place('environment', 'share'));
+  // it sees the passwords where it is told that they are
+  const seen = `while [ $# -gt 1 ]; do [ "$1" != --passwords ] || { cp "$2" ${place('seen')}; stat -c %a "$2" >${place('mode')}; }; shift; done`;
+  fs.writeFileSync(place('environment', 'bin', 'kolla-ansible'), `#!/bin/sh\n${seen}\n`, { mode: 0o755 });
+  fs.writeFileSync(place('home', 'venv'), place('environment'));
+  fs.writeFileSync(place('home', 'vault-token'), `${token}\n`);
+  const settings = { address: `http://127.0.0.1:${port}`, mountPoint: 'kv', path: 'clouds/prod', namespace: '', caCertificate: '' };
+  fs.writeFileSync(place('kolla', 'vault.json'), JSON.stringify(settings));
+  // passwords that a cloud has from before move into it
+  fs.writeFileSync(place('kolla', 'passwords.yml'), 'keystone_admin_password: from-before\n');
+  const script = path.join(__dirname, '..', '..', '..', 'lib', 'openstack', 'engines', 'kolla', 'kolla-stage.sh');
+  const stage = async (name: string) => {
+    const env = {
+      ...process.env,
+      HOME: context.folder,
+      STRATA_KOLLA_HOME: place('home'),
+      KOLLA_CONFIG_PATH: place('kolla'),
+      STRATA_KOLLA_RUN: place('run'),
+    };
+    const { code, output } = await exec(script, ['2026.1', name], { env });
+    return { code, output };
+  };
+  const expectPassed = (what: string, { code, output }: { code: number; output: string }) => {
+    if (code !== 0) throw new Error(`${what}: ${output}`);
+  };
+  expectPassed('the first passwords', await stage('passwords'));
+  const [admin, database] = ['keystone_admin_password', 'database_password'].map(
+    (name) => (store.get(name) as { password: string } | undefined)?.password,
+  );
+  if (admin !== 'from-before' || !/^\w{40}$/.test(database ?? '')) throw new Error(`the vault has ${JSON.stringify([admin, database])}`);
+  if (!('private_key' in (store.get('nova_ssh_key') as object))) throw new Error('the vault has no key pair of Nova');
+  const before = JSON.stringify([...store]);
+  expectPassed('the passwords again', await stage('passwords'));
+  if (JSON.stringify([...store]) !== before) throw new Error('a password was made anew');
+  expectPassed('a stage', await stage('pull'));
+  const given = parse(fs.readFileSync(place('seen'), 'utf8'));
+  if (given.database_password !== database || given.keystone_admin_password !== admin) throw new Error('the stage has other passwords');
+  if (fs.readFileSync(place('mode'), 'utf8').trim() !== '600') throw new Error('others may read the passwords while a stage runs');
+  fs.rmSync(place('seen'));
+  const left = await exec('grep', ['-rlF', '-e', database!, '-e', admin, '--', context.folder]);
+  if (left.output.trim() !== '') throw new Error(`passwords are left in ${left.output}`);
+  fs.writeFileSync(place('home', 'vault-token'), 'another');
+  const refused = await stage('pull');
+  if (refused.code === 0 || !/Failed to authenticate to vault|permission denied/i.test(refused.output))
+    throw new Error(`another token: ${refused.output}`);
 }
 
 /** The script that makes the volume group, on disks that are files. */
@@ -693,6 +838,8 @@ const RELEASES = ['2025.1', '2025.2', '2026.1'];
 export const checks: readonly Check[] = [
   { name: 'the stages run once, survive the end of Terraform, and tell why they failed', needs: ['sshd', 'terraform', 'kolla'], run: stagesOverSsh },
   { name: 'what was fetched logs in, and its password is kept nowhere', needs: ['terraform', 'openstack'], run: login },
+  { name: 'a host is retired when the cloud itself says so', needs: ['kolla', 'openstack'], run: retiredHosts },
+  { name: 'passwords are kept in a vault, and on the host only while a stage runs', needs: ['kolla'], run: passwordsInVault },
   { name: 'a volume group is made of empty disks, and of no others', needs: [], run: volumeGroups },
   ...RELEASES.map((series): Check => ({
     name: `the inventories of ${series} have the packaged groups, and their settings are the release's`,
@@ -701,6 +848,7 @@ export const checks: readonly Check[] = [
       const kolla = new Kolla(context, series);
       const packaged = await kolla.inventory(kolla.multinode);
       const known = knownVariables(kolla);
+      expectRefused(series);
       await pairwise(variants(), async (variant) => {
         const files = render(series, variant);
         const folder = path.join(context.folder, variant.name.replace(/\W+/g, '-'));
@@ -805,4 +953,5 @@ const BROKEN: readonly {
   },
   { role: 'keystone', of: '3+3, OVN, load balancers in OVN', settings: { fernet_token_expiry: 604801 }, means: /fernet_token_expiry must be/ },
   { role: 'neutron', of: '3+3, OVN, load balancers in OVN', settings: { enable_ironic_neutron_agent: true }, means: /Ironic must be enabled/ },
+  { role: 'letsencrypt', of: '3+3, OVN, load balancers in OVN', settings: { enable_letsencrypt: true }, means: /contact email value didn't pass/ },
 ];

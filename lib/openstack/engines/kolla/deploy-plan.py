@@ -2,6 +2,8 @@
 
     deploy-plan.py check <deployed bundle> <new bundle> <retired hosts, by comma>
         Refuses what would leave a cloud with dead members, tells what is left to be done by hand.
+    deploy-plan.py removed|removed-control <deployed bundle> <new bundle>
+        Prints the hosts that are no longer there; the control hosts among them.
     deploy-plan.py bootstrap|deploy <deployed bundle> <new bundle>
         Prints the arguments for kolla-ansible: no more than what the change touches.
 
@@ -74,15 +76,14 @@ def switched_on(bundle):
 
 
 def check(old, new, retired):
-    removed = sorted(set(hosts(old)) - set(hosts(new)))
-    alive = [host for host in removed if host not in retired]
+    alive = [host for host in removed(old, new) if host not in retired]
     if alive:
         return (
             f"the inventory has lost {', '.join(alive)}, which the cloud still counts on. Put it back, move its servers and routers away, stop its containers "
             f"(kolla-ansible stop --limit {','.join(alive)} --yes-i-really-really-mean-it), delete its compute service and network agents; then remove it and name it in "
             "retiredHosts"
         )
-    control = sorted(set(removed) & members(old, "control"))
+    control = removed_control(old, new)
     if len(control) > 1:
         return f"{', '.join(control)} are control hosts: remove one at a time, each when Galera and RabbitMQ are healthy without the one before"
     for service in sorted(switched_on(old) - switched_on(new)):
@@ -91,6 +92,14 @@ def check(old, new, retired):
             f"(docker ps --filter name={service}), /etc/kolla/{service}*; in the cloud: its endpoints, its user and its database"
         )
     return None
+
+
+def removed(old, new):
+    return sorted(set(hosts(old)) - set(hosts(new)))
+
+
+def removed_control(old, new):
+    return [host for host in removed(old, new) if host in members(old, "control")]
 
 
 def bootstrap(old, new):
@@ -105,8 +114,8 @@ def bootstrap(old, new):
 def deploy(old, new):
     if old is None:
         return ["deploy"]
-    # what the hosts are verified by, and what Ceph is made by, is not the services'
-    changed = {path for path in old.keys() | new.keys() if old.get(path) != new.get(path)} - {"verification.json", "ceph.json"}
+    # what the hosts are verified by, what Ceph is made by and where passwords are is not the services'
+    changed = {path for path in old.keys() | new.keys() if old.get(path) != new.get(path)} - {"verification.json", "ceph.json", "vault.json"}
     if "globals.yml" not in changed and "inventory.yml" in changed:
         added = added_hosts(old, new)
         of_new_hosts = {path for path in changed if any(f"/{host}/" in path for host in added or ())}
@@ -126,7 +135,7 @@ def main(what, deployed, placed, retired=""):
         if problem:
             sys.exit(f"strata: {problem}")
     else:
-        print(" ".join({"bootstrap": bootstrap, "deploy": deploy}[what](old, new)))
+        print(" ".join({"bootstrap": bootstrap, "deploy": deploy, "removed": removed, "removed-control": removed_control}[what](old, new)))
 
 
 if __name__ == "__main__":

@@ -103,6 +103,16 @@ function checkKnown(where: Where, options: KollaOptions): void {
     problem: 'configDirectory of Ceph must not be empty',
     fix: 'give the folder',
   });
+  check(where, options.passwordVault?.address, (address) => /^https?:\/\/[\w.:[\]-]+$/.test(address) && URL.canParse(address), {
+    problem: 'passwordVault.address must be an http or https address without a path',
+    fix: 'write it as https://vault.example.com:8200',
+  });
+  for (const [name, path] of Object.entries({ mountPoint: options.passwordVault?.mountPoint, path: options.passwordVault?.path })) {
+    check(where, path, (p) => /^[\w-]+(\/[\w-]+)*$/.test(p), {
+      problem: `passwordVault.${name} must be words of letters, digits, "_" and "-", divided by "/"`,
+      fix: 'write it as clouds/prod',
+    });
+  }
   check(where, options.registry?.server, (server) => /^[a-z0-9.-]+(:\d{1,5})?(\/[\w./-]+)?$/i.test(server), {
     problem: 'registry.server must be a host name, with a port if need be and without https://',
     fix: 'write it as registry.example.com:5000',

@@ -9,7 +9,7 @@ import { configuresOctavia, renderGlobals } from './globals';
 import { renderInventory } from './inventory';
 import { resolveKolla } from './kolla-checks';
 import { KollaModel } from './kolla-model';
-import { KollaOptions, NeutronDriver } from './kolla-options';
+import { KollaOptions, NeutronDriver, PasswordVault } from './kolla-options';
 import { Stage, stagesOf } from './stages';
 import { renderVerification } from './verification';
 import { Encapsulation } from '../../../core/encapsulation';
@@ -33,6 +33,8 @@ const SCRIPTS = [
   'verify-cloud.py',
   'ceph-cluster.py',
   'ceph-host.sh',
+  'vault-passwords.py',
+  'retired-host.py',
 ];
 
 /** Makes the steps of a deployment by Kolla-Ansible. */
@@ -75,8 +77,15 @@ export function kollaFiles(scope: Construct, model: KollaModel): { readonly [pat
     'inventory.yml': renderInventory(model),
     'verification.json': renderVerification(model),
     ...(model.cinder.cephadm === undefined ? {} : { 'ceph.json': renderCephCluster(model, model.cinder.cephadm) }),
+    ...(model.options.passwordVault === undefined ? {} : { 'vault.json': renderVault(model.options.passwordVault) }),
     ...Object.fromEntries(overlay),
   };
+}
+
+/** Where passwords are kept, as `vault-passwords.py` reads it. */
+function renderVault({ address, mountPoint = 'kv', path = 'kolla_passwords', namespace = '', caCertificatePath }: PasswordVault): string {
+  const vault = { address, mountPoint, path, namespace, caCertificate: caCertificatePath === undefined ? '' : `${HOME}/vault-ca` };
+  return `${JSON.stringify(vault, undefined, 2)}\n`;
 }
 
 class Steps {
@@ -192,11 +201,18 @@ class Steps {
     const bundle = new TemplateText(this.scope, 'FilesJson', { parts: [JSON.stringify(this.files)] });
     const scripts = SCRIPTS.map((name) => ({ name, text: new TemplateText(this.scope, `Script-${name}`, { parts: [readScript(name)] }) }));
     const key = Fn.pathexpand(options.ansiblePrivateKeyPath ?? pool.ssh.privateKeyPath);
+    const { tokenPath, caCertificatePath } = options.passwordVault ?? {};
+    const secrets = Object.fromEntries(
+      Object.entries({ 'vault-token': tokenPath, 'vault-ca': caCertificatePath }).flatMap(([name, path]) =>
+        path === undefined ? [] : [[name, Fn.pathexpand(path)]],
+      ),
+    );
     const retired = [...(options.retiredHosts ?? [])].sort();
     const triggers = {
       files: this.hash('Files', this.files),
       scripts: this.hash('Scripts', SCRIPTS.map(readScript)),
       key: Fn.filesha256(key),
+      ...Object.fromEntries(Object.entries(secrets).map(([name, path]) => [name, Fn.filesha256(path)])),
       ...this.folderHashes,
       ...(retired.length === 0 ? {} : { retired: retired.join(',') }),
     };
@@ -213,13 +229,14 @@ class Steps {
       ...scripts.map(({ name, text }) => file(name, { content: text.value })),
       file('files.json', { content: bundle.value }),
       file('key', { source: key }),
+      ...Object.entries(secrets).map(([name, source]) => file(name, { source })),
       ...Object.entries(this.folders).map(([name, path]) => file(name, { source: `${Fn.pathexpand(path)}/` })),
       {
         type: 'remote-exec',
         connection,
         inline: [
           'set -e',
-          `trap 'rm -rf ${[`${INCOMING}/key`, ...Object.keys(this.folders).map((name) => `${INCOMING}/${name}`), `${INCOMING}.sh`].join(' ')}' EXIT`,
+          `trap 'rm -rf ${[...['key', ...Object.keys(secrets), ...Object.keys(this.folders)].map((name) => `${INCOMING}/${name}`), `${INCOMING}.sh`].join(' ')}' EXIT`,
           `${this.sudo}install -d -m 700 ${HOME} ${HOME}/bin`,
           `${this.sudo}install -m 700 ${SCRIPTS.map((name) => `${INCOMING}/${name}`).join(' ')} ${HOME}/bin/`,
           this.command('files', Fn.sha256(Fn.join(' ', Object.values(triggers))), [

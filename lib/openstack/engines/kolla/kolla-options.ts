@@ -106,6 +106,37 @@ export class CinderBackend {
   ) {}
 }
 
+/** A HashiCorp Vault, or an OpenBao, with a key-value store of version 2. */
+export interface PasswordVault {
+  /** Its address, which the deployment host reaches: "https://vault.example.com:8200". */
+  readonly address: string;
+  /**
+   * Path, on the machine that runs Terraform, of a file with a token that may read and write below `path`. It is copied to the deployment host, readable for
+   * root alone, and is in no state.
+   */
+  readonly tokenPath: string;
+  /**
+   * Where the store is mounted.
+   * @default "kv"
+   */
+  readonly mountPoint?: string;
+  /**
+   * Path of the passwords in the store. Each cloud needs one of its own.
+   * @default "kolla_passwords"
+   */
+  readonly path?: string;
+  /**
+   * Namespace, which Vault Enterprise and OpenBao have.
+   * @default - none
+   */
+  readonly namespace?: string;
+  /**
+   * Path, on the machine that runs Terraform, of the CA that signed its certificate.
+   * @default - a CA that the deployment host trusts
+   */
+  readonly caCertificatePath?: string;
+}
+
 /** Options of OpenStackEngine.kolla. */
 export interface KollaOptions {
   /** OpenStack release. */
@@ -210,6 +241,12 @@ export interface KollaOptions {
    * @default - not said
    */
   readonly upgradeFrom?: OpenStackRelease;
+  /**
+   * Where the passwords of the services are kept. With a vault, they are made on the deployment host once, put into it, and fetched into memory while a stage
+   * runs. A `passwords.yml` that is there already moves into it. To be decided before a cloud is deployed, or moved so; there is no way back by itself.
+   * @default - `/etc/kolla/passwords.yml` on the deployment host
+   */
+  readonly passwordVault?: PasswordVault;
   /**
    * Whether the hosts are looked at together before anything is put onto them: how far their clocks differ, whether they reach each other in every network
    * with packets as large as its MTU, hear each other by VRRP, whether the virtual addresses and the VRRP number are free, and whether the monitors of an

@@ -25,7 +25,21 @@ in_venv() { # program of the environment that the last stage "environment" made
   venv=$(cat "$home/venv") || die 'there is no environment of Kolla-Ansible on this host'
   PATH="$venv/bin:$PATH" VIRTUAL_ENV=$venv "$venv/bin/$1" "${@:2}"
 }
-kolla() { in_venv kolla-ansible "$1" --configdir "$config" -i "$inventory" "${@:2}"; }
+# With a vault, the passwords are on this host only while they are used, and never on a disk.
+vault=$config/vault.json
+in_memory=${STRATA_KOLLA_RUN:-/run}/strata-kolla
+vault_passwords() { in_venv python "$here/vault-passwords.py" "$1" "$2" "$vault" "$home/vault-token" | sed "/^WARNING: '.*' not found in Vault$/d"; }
+kolla() {
+  local -a passwords=()
+  if [ -e "$vault" ]; then
+    install -d -m 700 "$in_memory"
+    trap 'rm -rf "$in_memory"' EXIT
+    cp "$(cat "$home/venv")/share/kolla-ansible/etc_examples/kolla/passwords.yml" "$in_memory/passwords.yml"
+    vault_passwords read "$in_memory/passwords.yml"
+    passwords=(--passwords "$in_memory/passwords.yml")
+  fi
+  in_venv kolla-ansible "$1" --configdir "$config" -i "$inventory" "${passwords[@]}" "${@:2}"
+}
 
 plan() { in_venv python "$here/deploy-plan.py" "$1" "$home/deployed.json" "$home/placed.json"; }
 
@@ -35,11 +49,14 @@ stage_files() {
   local from=$1
   if [ -e "$home/deployed.json" ]; then
     in_venv python "$here/deploy-plan.py" check "$home/deployed.json" "$from/files.json" "${2:-}" | tee -a "$home/manual-removals"
+    check_retired "$from/files.json"
   fi
   if [ -n "$upgrade_from" ]; then prepare_upgrade; fi
   mkdir -p "$config" "$HOME/.ssh"
   chmod 700 "$HOME/.ssh"
   if [ -e "$from/key" ]; then install -m 600 "$from/key" "$HOME/.ssh/strata-kolla"; fi
+  if [ -e "$from/vault-token" ]; then install -m 600 "$from/vault-token" "$home/vault-token"; fi
+  if [ -e "$from/vault-ca" ]; then install -m 600 "$from/vault-ca" "$home/vault-ca"; fi
   python3 "$here/place-files.py" "$from/files.json" "$config" "$home/placed-files"
   cp "$from/files.json" "$home/placed.json"
   if [ -d "$from/ceph" ]; then
@@ -50,6 +67,23 @@ stage_files() {
     mkdir -p "$config/config/ironic"
     cp "$from/ironic/ironic-agent.kernel" "$from/ironic/ironic-agent.initramfs" "$config/config/ironic/"
   fi
+}
+
+container_engine() { in_venv python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1])).get("kolla_container_engine", "docker"))' "$config/globals.yml"; }
+
+# Hosts that are said to be retired are: the cloud itself is asked. Before a control host goes, the others must carry the database and the message queue.
+check_retired() {
+  local engine said
+  local -a gone control
+  read -ra gone < <(in_venv python "$here/deploy-plan.py" removed "$home/deployed.json" "$1")
+  if [ ${#gone[@]} = 0 ]; then return 0; fi
+  read -ra control < <(in_venv python "$here/deploy-plan.py" removed-control "$home/deployed.json" "$1")
+  in_venv python "$here/retired-host.py" "$config/clouds.yaml" kolla-admin-internal "${gone[@]}"
+  if [ ${#control[@]} = 0 ]; then return 0; fi
+  engine=$(container_engine)
+  said=$(in_venv ansible -i "$inventory" "control:!${control[0]}" --become -m ansible.builtin.shell \
+    -a "for name in mariadb rabbitmq; do [ -n \"\$($engine ps -q -f name=^\$name\$ -f health=healthy)\" ] || { echo \$name is not healthy; exit 1; }; done") ||
+    die "${control[0]} can't leave before Galera and RabbitMQ are healthy on the other control hosts: $said"
 }
 
 # With the release that is deployed, its environment and its configuration: a copy of the configuration and of the database.
@@ -96,21 +130,32 @@ stage_verify() {
   in_venv python "$here/verify-cloud.py" "$config/verification.json" "$HOME/.ssh/strata-kolla" ${1:+"$config/config"}
 }
 
-# passwords: makes those that are missing. They stay here.
+# passwords: makes those that are missing. They stay here, or go into the vault and are nowhere else.
 stage_passwords() {
-  local example
+  local example folder=$config
   example=$(cat "$home/venv")/share/kolla-ansible/etc_examples/kolla/passwords.yml
-  rm -f "$config/passwords.new" "$config/passwords.merged"
-  cp "$example" "$config/passwords.new"
-  if [ -e "$config/passwords.yml" ]; then
-    in_venv kolla-mergepwd --old "$config/passwords.yml" --new "$config/passwords.new" --final "$config/passwords.merged"
-  else
-    cp "$config/passwords.new" "$config/passwords.merged"
+  if [ -e "$vault" ]; then
+    folder=$in_memory
+    install -d -m 700 "$folder"
+    trap 'rm -rf "$in_memory"' EXIT
   fi
-  in_venv kolla-genpwd -p "$config/passwords.merged"
-  chmod 600 "$config/passwords.merged"
-  mv "$config/passwords.merged" "$config/passwords.yml"
-  rm -f "$config/passwords.new"
+  rm -f "$folder/passwords.new" "$folder/passwords.merged"
+  cp "$example" "$folder/passwords.new"
+  if [ -e "$vault" ]; then vault_passwords read "$folder/passwords.new"; fi
+  if [ -e "$config/passwords.yml" ]; then
+    in_venv kolla-mergepwd --old "$config/passwords.yml" --new "$folder/passwords.new" --final "$folder/passwords.merged"
+  else
+    cp "$folder/passwords.new" "$folder/passwords.merged"
+  fi
+  in_venv kolla-genpwd -p "$folder/passwords.merged"
+  chmod 600 "$folder/passwords.merged"
+  if [ -e "$vault" ]; then
+    vault_passwords write "$folder/passwords.merged"
+    rm -f "$config/passwords.yml"
+  else
+    mv "$folder/passwords.merged" "$config/passwords.yml"
+  fi
+  rm -f "$folder/passwords.new"
 }
 
 # certificates [tls] [octavia] renewal=<word that this run is known by>
@@ -211,7 +256,7 @@ stage_hand-over() { in_venv python "$here/hand-over.py" "$config/clouds.yaml" "$
 # destroy-cloud: Kolla's own end of a cloud. Machines that are still there are somebody's.
 stage_destroy-cloud() {
   local engine machines
-  engine=$(in_venv python -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1])).get("kolla_container_engine", "docker"))' "$config/globals.yml")
+  engine=$(container_engine)
   machines=$(in_venv ansible -i "$inventory" compute --one-line --become -m ansible.builtin.shell \
     -a "$engine inspect nova_libvirt >/dev/null 2>&1 || exit 0; $engine exec nova_libvirt virsh list --all --name | sed 's/^./machine &/'") ||
     die "the compute hosts could not be asked for their machines, and the cloud is left as it is: $machines"

@@ -42,6 +42,23 @@ export function checkSettings(where: Where, model: KollaModel, settings: Setting
     value: settings.ironic_dnsmasq_dhcp_ranges,
     fix: 'use services.ironic.dhcpRange',
   });
+  for (const [gone, instead] of [
+    ['enable_ceph', 'use CinderBackend.cephadm or externalCeph'],
+    ['enable_redis', 'leave it out: Valkey comes by itself where it is needed'],
+  ]) {
+    refuse(where, on(gone), { problem: `${gone} is gone from Kolla-Ansible`, value: settings[gone], fix: instead });
+  }
+  refuse(where, on('enable_letsencrypt') && !String(settings.letsencrypt_email ?? '').includes('@'), {
+    problem: 'enable_letsencrypt needs letsencrypt_email, an address that is told of what ends',
+    value: settings.letsencrypt_email,
+    fix: 'give it in extraGlobals',
+  });
+  const gateways: unknown = settings.ceph_rgw_hosts;
+  refuse(where, on('enable_ceph_rgw') && on('enable_ceph_rgw_loadbalancer', true) && !(Array.isArray(gateways) && gateways.length > 0), {
+    problem: 'enable_ceph_rgw needs ceph_rgw_hosts, the gateways behind the load balancer',
+    value: gateways,
+    fix: 'list them, each with host, ip and port',
+  });
   const expiry = settings.fernet_token_expiry ?? 86400;
   refuse(where, !Number.isInteger(expiry) || expiry < 0 || expiry > 604800, {
     problem: 'fernet_token_expiry must be a whole number of seconds from 0 to 604800',

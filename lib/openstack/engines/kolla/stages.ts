@@ -31,7 +31,7 @@ export function stagesOf(model: KollaModel, files: { readonly [path: string]: st
     readsFolders: name === 'deploy',
     looksAtCertificates: name === 'certificates',
   });
-  const { 'verification.json': verification, 'ceph.json': ceph, ...configuration } = files;
+  const { 'verification.json': verification, 'ceph.json': ceph, 'vault.json': vault, ...configuration } = files;
   const everything = [release.kollaAnsibleVersion, configuration];
   const certificates = [...(model.tls ? ['tls'] : []), ...(amphora ? ['octavia'] : [])];
   // The certificates of the services behind the load balancer carry the addresses of their hosts.
@@ -44,7 +44,7 @@ export function stagesOf(model: KollaModel, files: { readonly [path: string]: st
   return [
     stage('Environment', 'environment', [], [release.kollaAnsibleVersion, release.ansibleCoreRange, release.pythonRange]),
     ...((options.verifyNetworks ?? true) ? [stage('Verification', 'verify', verification, cinder.ceph === undefined ? [] : ['ceph'])] : []),
-    stage('Passwords', 'passwords', release.kollaAnsibleVersion),
+    stage('Passwords', 'passwords', vault === undefined ? release.kollaAnsibleVersion : [release.kollaAnsibleVersion, vault]),
     ...(certificates.length === 0 ? [] : [stage('Certificates', 'certificates', names, certificates)]),
     stage('BootstrapServers', 'bootstrap-servers', [release.kollaAnsibleVersion, inventory, options.registry]),
     ...(cinder.kind === 'lvm' ? [stage('VolumeGroup', 'volume-group', inventory, [cinder.volumeGroup as string])] : []),
