@@ -16,6 +16,7 @@ export * from './foundation/project';
 export * from './foundation/provider-network';
 export * from './foundation/subnet-pool';
 export * from './foundation/volume-type';
+export * from './host-cluster/host-cluster';
 export * from './openstack-cloud';
 export * from './openstack-control-plane';
 export * from './openstack-engine';

@@ -60,9 +60,15 @@ const WORKLOADS = [
   object('apps/v1', 'DaemonSet', 'nova-compute-default', { selector, template }),
   object('batch/v1', 'Job', 'nova-db-sync', { template: { spec: { ...template.spec, restartPolicy: 'Never' } } }),
   // a run of a CronJob: nobody waits for it
-  object('batch/v1', 'Job', 'nova-service-cleaner-1', { template: { spec: { ...template.spec, restartPolicy: 'Never' } } }, {
-    ownerReferences: [{ apiVersion: 'batch/v1', kind: 'CronJob', name: 'nova-service-cleaner', uid: '2b6c6ab0-0000-4000-8000-000000000000' }],
-  }),
+  object(
+    'batch/v1',
+    'Job',
+    'nova-service-cleaner-1',
+    { template: { spec: { ...template.spec, restartPolicy: 'Never' } } },
+    {
+      ownerReferences: [{ apiVersion: 'batch/v1', kind: 'CronJob', name: 'nova-service-cleaner', uid: '2b6c6ab0-0000-4000-8000-000000000000' }],
+    },
+  ),
 ];
 
 const status = (server: ApiServer, what: string, value: object) =>
@@ -83,8 +89,20 @@ export const checks: readonly Check[] = [
       expect(await wait(), 1, 'nothing is installed yet');
 
       for (const each of WORKLOADS) await server.kubectl(['create', '-f', '-'], JSON.stringify(each));
-      await status(server, 'daemonset/nova-compute-default', { currentNumberScheduled: 2, numberMisscheduled: 0, desiredNumberScheduled: 2, numberReady: 1 });
-      expect(await wait(), 1, 'Deployment/keystone-api 0/3', 'StatefulSet/mariadb-server 0/3', 'DaemonSet/nova-compute-default 1/2', 'Job/nova-db-sync 0/1');
+      await status(server, 'daemonset/nova-compute-default', {
+        currentNumberScheduled: 2,
+        numberMisscheduled: 0,
+        desiredNumberScheduled: 2,
+        numberReady: 1,
+      });
+      expect(
+        await wait(),
+        1,
+        'Deployment/keystone-api 0/3',
+        'StatefulSet/mariadb-server 0/3',
+        'DaemonSet/nova-compute-default 1/2',
+        'Job/nova-db-sync 0/1',
+      );
       expect(await wait(), 1, 'nova-compute on 1 of 2 hosts');
       if ((await wait()).output.includes('service-cleaner')) throw new Error('a run of a CronJob is waited for');
 
@@ -98,7 +116,10 @@ export const checks: readonly Check[] = [
 
       expect(await handOver(), 1, 'the Secret keystone-keystone-admin of the administrator could not be read');
       const secret = (name: string, type: string, stringData: object) =>
-        server.kubectl(['create', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'Secret', type, metadata: { name, namespace: 'openstack' }, stringData }));
+        server.kubectl(
+          ['create', '-f', '-'],
+          JSON.stringify({ apiVersion: 'v1', kind: 'Secret', type, metadata: { name, namespace: 'openstack' }, stringData }),
+        );
       await secret('keystone-keystone-admin', 'Opaque', { OS_PASSWORD: PASSWORD });
       await secret('openstack-public-tls', 'kubernetes.io/tls', { 'tls.crt': CA, 'tls.key': 'none', 'ca.crt': CA });
       const result = await handOver();
@@ -111,7 +132,7 @@ export const checks: readonly Check[] = [
       }
       if (fs.readFileSync(file('ca.crt'), 'utf8') !== CA) throw new Error('ca.crt is another one');
       for (const name of ['', 'clouds.yaml', 'ca.crt']) {
-        const mode = fs.statSync(file(name)).mode & 0o777;
+        const mode = fs.statSync(file(name)).mode % 0o1000;
         if (mode !== (name === '' ? 0o700 : 0o600)) throw new Error(`${name || 'the folder'} has the mode ${mode.toString(8)}`);
       }
       expect(await handOver({ STRATA_CA_SECRET: '' }), 0);
@@ -124,7 +145,10 @@ export const checks: readonly Check[] = [
         tlsSecret: 'openstack-public-tls',
         charts: CHARTS,
       });
-      const applied = await server.kubectl(['apply', '--dry-run=server', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: ingresses }));
+      const applied = await server.kubectl(
+        ['apply', '--dry-run=server', '-f', '-'],
+        JSON.stringify({ apiVersion: 'v1', kind: 'List', items: ingresses }),
+      );
       if (applied.stdout.trim().split('\n').length !== ingresses.length) throw new Error(applied.output);
     },
   },

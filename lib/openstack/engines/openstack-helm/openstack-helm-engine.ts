@@ -74,7 +74,7 @@ class Deployment {
   public make(credentialsDirectory: string, authUrl: string): StepResource {
     const { stages, pool } = this.model;
     const namespace = this.namespace();
-    let before: ITerraformDependable[] = [...pool.ready, namespace, ...this.labels()];
+    let before: ITerraformDependable[] = [...this.hostsReady(), namespace, ...this.labels()];
     const releases: Release[] = [];
     for (const charts of stages) {
       const stage = charts.map((chart) => this.chart(chart, before));
@@ -129,9 +129,19 @@ class Deployment {
           fieldManager: 'strata-openstack-helm',
           // The host's inventory decides.
           force: true,
-          dependsOn: [...pool.ready],
+          dependsOn: this.hostsReady(),
         }),
       ];
+    });
+  }
+
+  /** What makes the hosts ready, if it is in this stack; else its stack goes first: nothing can depend on a resource in another one. */
+  private hostsReady(): ITerraformDependable[] {
+    const stack = TerraformStack.of(this.scope);
+    return this.model.pool.ready.filter((dependable) => {
+      const its = Construct.isConstruct(dependable) ? TerraformStack.of(dependable) : stack;
+      if (its !== stack) stack.addDependency(its);
+      return its === stack;
     });
   }
 

@@ -1,8 +1,10 @@
 import { HelmProvider } from '@cdktf/provider-helm/lib/provider';
 import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { Testing, TerraformStack, TerraformVariable } from 'cdktf';
+import { IBareMetalPool } from '../../../../lib/contracts/bare-metal-pool';
 import { Cni } from '../../../../lib/contracts/cni';
 import { Host, HostNetwork } from '../../../../lib/contracts/host';
+import { IKubernetesCluster } from '../../../../lib/contracts/kubernetes-cluster';
 import { KvmProfile } from '../../../../lib/contracts/kvm-profile';
 import { KubernetesVersion } from '../../../../lib/core/kubernetes-version';
 import { OpenStackRelease } from '../../../../lib/core/openstack-release';
@@ -14,6 +16,8 @@ import { Synthesised, synthStack } from '../../../support/synth';
 import { NETWORKS, TestPool, threeByThree } from '../../pool';
 
 export interface Given {
+  readonly pool?: IBareMetalPool;
+  readonly cluster?: IKubernetesCluster;
   readonly hosts?: (hosts: Host[]) => Host[];
   readonly networks?: (networks: HostNetwork[]) => HostNetwork[];
   readonly kvm?: KvmProfile;
@@ -28,19 +32,21 @@ export const VERSIONS = { mariadb: '2026.1.9+0123456ab', rabbitmq: '2026.1.9+012
 export function make(stack: TerraformStack, given: Given = {}): OpenStackControlPlane {
   new KubernetesProvider(stack, 'Kubernetes', { configPath: '~/.kube/config' });
   new HelmProvider(stack, 'Helm', { kubernetes: { configPath: '~/.kube/config' } });
-  const pool = new TestPool(stack, given.hosts?.(threeByThree()), given.networks?.(NETWORKS), given.kvm);
-  const cluster = KubernetesCluster.fromKubeconfig(stack, 'Under', {
-    clusterName: 'under',
-    version: KubernetesVersion.V1_36,
-    host: 'https://10.10.0.5:6443',
-    clusterCaCertificate: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
-    clientCertificate: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
-    clientKey: new TerraformVariable(stack, 'client_key', { sensitive: true }).stringValue,
-    cni: Cni.calico(),
-    podCidr: given.podCidr ?? '10.244.0.0/16',
-    serviceCidr: '10.96.0.0/16',
-    podMtu: 1450,
-  });
+  const pool = given.pool ?? new TestPool(stack, given.hosts?.(threeByThree()), given.networks?.(NETWORKS), given.kvm);
+  const cluster =
+    given.cluster ??
+    KubernetesCluster.fromKubeconfig(stack, 'Under', {
+      clusterName: 'under',
+      version: KubernetesVersion.V1_36,
+      host: 'https://10.10.0.5:6443',
+      clusterCaCertificate: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
+      clientCertificate: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
+      clientKey: new TerraformVariable(stack, 'client_key', { sensitive: true }).stringValue,
+      cni: Cni.calico(),
+      podCidr: given.podCidr ?? '10.244.0.0/16',
+      serviceCidr: '10.96.0.0/16',
+      podMtu: 1450,
+    });
   const options: OpenStackHelmOptions = {
     release: OpenStackRelease.V2026_1,
     cluster,
