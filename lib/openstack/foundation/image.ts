@@ -150,7 +150,7 @@ export class Image extends Construct {
           ...(props.ownerProjectId === undefined ? [] : ['properties["owner"]']),
         ],
         ...replacement({ replaceTriggeredBy: [content], createBeforeDestroy: true }),
-        ...contentConditions(this, props.name, algorithm, digest, source.localFilePath),
+        ...contentConditions(this, props, algorithm, digest, source.localFilePath),
       },
     });
     this.resource = image;
@@ -161,7 +161,14 @@ export class Image extends Construct {
 }
 
 /** What Terraform checks before an upload and after it. Neither needs the file any more once the image is there. */
-function contentConditions(scope: Construct, name: string, algorithm: string, digest: string, path: string | undefined): TerraformResourceLifecycle {
+function contentConditions(
+  scope: Construct,
+  props: ImageProps,
+  algorithm: string,
+  digest: string,
+  path: string | undefined,
+): TerraformResourceLifecycle {
+  const { name } = props;
   const { ofFile, glance } = ALGORITHMS[algorithm];
   // By name: Terraform takes no condition that refers to nothing, and a token can't stand inside an expression.
   const local = (id: string, value: string) => `local.${new TerraformLocal(scope, id, value).friendlyUniqueId}`;
@@ -178,7 +185,9 @@ function contentConditions(scope: Construct, name: string, algorithm: string, di
     ];
   }
   if (glance !== undefined) {
-    const found = glance === 'checksum' ? 'self.checksum' : 'lookup(self.properties, "os_hash_value", "")';
+    // Where properties are given, the provider tells no others right after the upload: then the next plan is the first that sees the digest.
+    const unseen = props.properties === undefined && props.ownerProjectId === undefined ? '""' : wanted;
+    const found = glance === 'checksum' ? 'self.checksum' : `lookup(self.properties, "os_hash_value", ${unseen})`;
     conditions.postcondition = [
       {
         condition: `\${${found} == ${wanted}}`,
