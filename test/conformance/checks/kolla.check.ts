@@ -734,8 +734,9 @@ async function passwordsInVault(context: Context): Promise<void> {
     if (request.url === '/v1/auth/token/lookup-self') return answer(200, { data: { id: token } });
     const name = /^\/v1\/kv\/data\/clouds\/prod\/([\w-]+)/.exec(request.url ?? '')?.[1];
     if (name === undefined) return answer(404, { errors: [] });
-    if (request.method === 'GET')
+    if (request.method === 'GET') {
       return store.has(name) ? answer(200, { data: { data: store.get(name), metadata: {} } }) : answer(404, { errors: [] });
+    }
     let body = '';
     request.on('data', (chunk) => (body += chunk));
     request.on('end', () => {
@@ -797,8 +798,9 @@ async function passwordsInVault(context: Context): Promise<void> {
   if (left.output.trim() !== '') throw new Error(`passwords are left in ${left.output}`);
   fs.writeFileSync(place('home', 'vault-token'), 'another');
   const refused = await stage('pull');
-  if (refused.code === 0 || !/Failed to authenticate to vault|permission denied/i.test(refused.output))
+  if (refused.code === 0 || !/Failed to authenticate to vault|permission denied/i.test(refused.output)) {
     throw new Error(`another token: ${refused.output}`);
+  }
 }
 
 /** The script that makes the volume group, on disks that are files. */
