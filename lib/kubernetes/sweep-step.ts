@@ -5,8 +5,8 @@ import { ClusterSweep } from './cluster-sweep';
 import { IOpenStackCloud } from '../contracts/openstack-cloud';
 import { escapeLiterals } from '../core/escape-literals';
 import { openstackProgram } from '../core/openstack-program';
-import { StepResource } from '../core/step-resource';
 import { inSameStack } from '../core/same-stack';
+import { StepResource } from '../core/step-resource';
 
 /** Properties of sweepStep. */
 export interface SweepStepProps {

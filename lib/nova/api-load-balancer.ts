@@ -1,6 +1,7 @@
 import { Fn, ITerraformDependable, Op, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { listenerSettings, sortedCidrs } from './api-listener';
+import { ServerPort } from './server-port';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { IOpenStackCloud, LoadBalancerProvider } from '../contracts/openstack-cloud';
 import { parseCidr } from '../core/cidr-checks';
@@ -8,7 +9,6 @@ import { IpFamily } from '../core/ip-family';
 import { check, checkInteger, checkListKnown, checkUnique, fail, isKnown } from '../core/validation';
 import { checkNeutronName, checkTags } from './private/names';
 import { inSameStack } from '../core/same-stack';
-import { ServerPort } from './server-port';
 import { LbListenerV2 } from '../providers/openstack/lb-listener-v2';
 import { LbLoadbalancerV2 } from '../providers/openstack/lb-loadbalancer-v2';
 import { LbMembersV2 } from '../providers/openstack/lb-members-v2';

@@ -1,6 +1,7 @@
 import { Fn, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { NovaServer, RootVolume } from './nova-server';
+import { ServerPort } from './server-port';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { NodeFlavor } from '../contracts/node-flavor';
 import { NodeImage } from '../contracts/node-image';
@@ -11,7 +12,6 @@ import { check, checkListKnown, fail, isKnown } from '../core/validation';
 import { familyOf } from './private/addresses';
 import { checkNeutronName, checkTags } from './private/names';
 import { inSameStack } from '../core/same-stack';
-import { ServerPort } from './server-port';
 import { NetworkingFloatingipAssociateV2 } from '../providers/openstack/networking-floatingip-associate-v2';
 import { NetworkingFloatingipV2 } from '../providers/openstack/networking-floatingip-v2';
 import { NetworkingSecgroupRuleV2 } from '../providers/openstack/networking-secgroup-rule-v2';

@@ -216,6 +216,9 @@ test('a server that a roll which ended half-way left behind is known by its name
   const [first] = Object.values(synthPool({ generation: 2 }).resources(INSTANCE));
   expect(first.lifecycle.ignore_changes).toContain('name'); // else it would get its successor's name, and nobody could tell
   expect(first.lifecycle.postcondition).toEqual([
-    { condition: '${self.name == "general-0-g2"}', error_message: expect.stringMatching(/still \$\{self\.name\}.*raise the generation of its pool once more/) },
+    {
+      condition: '${self.name == "general-0-g2"}',
+      error_message: expect.stringMatching(/still \$\{self\.name\}.*raise the generation of its pool once more/),
+    },
   ]);
 });

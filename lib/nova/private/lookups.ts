@@ -1,8 +1,8 @@
 import { ITerraformDependable, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
-import { inSameStack } from '../../core/same-stack';
 import { NodeFlavor } from '../../contracts/node-flavor';
 import { NodeImage } from '../../contracts/node-image';
+import { inSameStack } from '../../core/same-stack';
 import { isKnown } from '../../core/validation';
 import { DataOpenstackComputeFlavorV2 } from '../../providers/openstack/data-openstack-compute-flavor-v2';
 import { DataOpenstackImagesImageV2 } from '../../providers/openstack/data-openstack-images-image-v2';

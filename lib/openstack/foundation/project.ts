@@ -180,7 +180,9 @@ export class Project extends Construct {
     checkName(this, 'name', this.projectName, 64);
     checkName(this, 'userName', this.ownUserName, 255);
     checkRoles(this, 'roles', roles);
-    for (const [name, given] of Object.entries(props.groups ?? {})) if (given.roles !== undefined) checkRoles(this, `groups.${name}.roles`, given.roles);
+    for (const [name, given] of Object.entries(props.groups ?? {})) {
+      if (given.roles !== undefined) checkRoles(this, `groups.${name}.roles`, given.roles);
+    }
     for (const [name, given] of Object.entries(props.users ?? {})) checkRoles(this, `users.${name}`, given);
     if (props.userPassword !== undefined && isKnown(props.userPassword)) {
       fail(this, {

@@ -51,8 +51,9 @@ async function flagsOf(context: Context, security: ClusterSecurity): Promise<str
   await run(path.join(context.value('KUBERNETES_BIN'), 'kubeadm'), words, { env: { KUBEADM_INIT_DRYRUN_DIR: written } });
   const { spec } = parse(fs.readFileSync(path.join(written, 'kube-apiserver.yaml'), 'utf8'));
   const flags: string[] = spec.containers[0].command;
-  if (security.barbicanKms && !spec.volumes.some(({ hostPath }: any) => hostPath.path === '/var/lib/kms'))
+  if (security.barbicanKms && !spec.volumes.some(({ hostPath }: any) => hostPath.path === '/var/lib/kms')) {
     throw new Error('no socket in the API server');
+  }
   if (security.keystone?.authorizes && flags.some((flag) => flag.startsWith('--authorization-mode'))) throw new Error(flags.join('\n'));
   const ours = flags.filter((flag) =>
     /^--(encryption-provider-config|authentication-token-webhook|authorization-config|authentication-config)/.test(flag),

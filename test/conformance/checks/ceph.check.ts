@@ -127,8 +127,9 @@ async function cephadm(context: Context): Promise<void> {
   };
   const calls = (form: RegExp) => fs.readFileSync(place('calls'), 'utf8').split('\n').filter((line) => form.test(line)); // prettier-ignore
   const expectEqual = (what: string, found: unknown, expected: unknown) => {
-    if (JSON.stringify(found) !== JSON.stringify(expected))
+    if (JSON.stringify(found) !== JSON.stringify(expected)) {
       throw new Error(`${what}: ${JSON.stringify(found)} instead of ${JSON.stringify(expected)}`);
+    }
   };
 
   const first = await stage('a', files['ceph.json']);
@@ -190,8 +191,9 @@ async function cephadm(context: Context): Promise<void> {
   // a cluster that was never finished
   await run('sh', ['-c', `printf '#!/bin/sh\\nexit 1\\n' >'${place('bin-31', 'cephadm')}'`]);
   const fourth = await stage('d', files['ceph.json']);
-  if (fourth.code === 0 || !/ceph.conf is there and its cluster doesn't answer/.test(fourth.output))
+  if (fourth.code === 0 || !/ceph.conf is there and its cluster doesn't answer/.test(fourth.output)) {
     throw new Error(`half a cluster: ${fourth.output}`);
+  }
 }
 
 export const checks: readonly Check[] = [

@@ -8,6 +8,7 @@ import { LoadBalancerProvider } from '../../../lib/contracts/openstack-cloud';
 import { CinderCsi } from '../../../lib/kubernetes/addons/cinder-csi/cinder-csi';
 import { CloudAuthentication } from '../../../lib/kubernetes/addons/cloud-config/cloud-authentication';
 import { CloudConfig, CloudConfigProps } from '../../../lib/kubernetes/addons/cloud-config/cloud-config';
+import { checkBlockStorage } from '../../../lib/kubernetes/addons/cloud-config/cloud-config-checks';
 import {
   CloudEndpointType,
   DiskBus,
@@ -15,7 +16,6 @@ import {
   MetadataSource,
   TlsContainerStore,
 } from '../../../lib/kubernetes/addons/cloud-config/cloud-config-options';
-import { checkBlockStorage } from '../../../lib/kubernetes/addons/cloud-config/cloud-config-checks';
 import { storageTopology } from '../../../lib/kubernetes/addons/cloud-config/storage-topology';
 import { OpenStackCloudController } from '../../../lib/kubernetes/addons/openstack-cloud-controller/openstack-cloud-controller';
 import { literalsOf } from '../../support/expressions';

@@ -22,7 +22,8 @@ describe('external network', () => {
       new OpenstackProvider(stack, 'OpenStack');
       new ProviderNetwork(stack, 'ExternalNetwork', { name: 'public', physicalNetwork: 'physnet1', cidr: '203.0.113.0/24' });
     });
-    const ids = ({ json }: typeof bare) => Object.entries<any>(json.resource).flatMap(([type, made]) => Object.keys(made).map((name) => `${type}.${name}`));
+    const ids = ({ json }: typeof bare) =>
+      Object.entries<any>(json.resource).flatMap(([type, made]) => Object.keys(made).map((name) => `${type}.${name}`));
     expect(ids(external())).toEqual(ids(bare));
   });
 
