@@ -109,7 +109,7 @@ function blockStorage(model: KollaModel): { readonly [name: string]: unknown } {
     enable_cinder: true,
     cinder_backend_ceph: true,
     glance_backend_ceph: true,
-    nova_backend_ceph: (cinder.ceph ?? cinder.cephadm)?.instances ?? true,
+    nova_backend_ceph: (cinder.ceph ?? cinder.cephadmOptions)?.instances ?? true,
     ...(cinderVolumeHosts(pool, release, cinder).length > 1 ? { cinder_cluster_name: 'cinder' } : {}),
   };
 }

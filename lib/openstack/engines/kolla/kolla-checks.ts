@@ -57,7 +57,7 @@ export function resolveKolla(where: Where, { pool, region, loadBalancerProvider 
   checkExtraGlobals(where, options);
   const internalFqdn = options.internalFqdn ?? options.internalVip;
   const distribution = distributionOf(where, pool, options);
-  if (cinder.cephadm !== undefined) checkCephadm(where, pool, cinder.cephadm, distribution);
+  if (cinder.cephadmOptions !== undefined) checkCephadm(where, pool, cinder.cephadmOptions, distribution);
   const model: KollaModel = {
     pool,
     options,

@@ -76,7 +76,7 @@ export function kollaFiles(scope: Construct, model: KollaModel): { readonly [pat
     'globals.yml': renderGlobals(model),
     'inventory.yml': renderInventory(model),
     'verification.json': renderVerification(model),
-    ...(model.cinder.cephadm === undefined ? {} : { 'ceph.json': renderCephCluster(model, model.cinder.cephadm) }),
+    ...(model.cinder.cephadmOptions === undefined ? {} : { 'ceph.json': renderCephCluster(model, model.cinder.cephadmOptions) }),
     ...(model.options.passwordVault === undefined ? {} : { 'vault.json': renderVault(model.options.passwordVault) }),
     ...Object.fromEntries(overlay),
   };

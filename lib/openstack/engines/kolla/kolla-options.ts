@@ -102,7 +102,7 @@ export class CinderBackend {
     /** The external Ceph cluster. */
     public readonly ceph?: CephOptions,
     /** The Ceph cluster that is made. */
-    public readonly cephadm?: CephadmOptions,
+    public readonly cephadmOptions?: CephadmOptions,
   ) {}
 }
 
