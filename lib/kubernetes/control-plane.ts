@@ -20,7 +20,6 @@ import { antiAffinityFor } from '../nova/anti-affinity';
 import { DataVolume } from '../nova/data-volume';
 import { NovaServer } from '../nova/nova-server';
 import { ServerGroup } from '../nova/server-group';
-import { ServerGroupPolicy } from '../nova/server-group-policy';
 import { ServerPort } from '../nova/server-port';
 
 /** Properties of ControlPlane. */
@@ -120,8 +119,8 @@ export class ControlPlane extends Construct {
     });
     const policy = controlPlane.serverGroupPolicy ?? antiAffinityFor(controlPlane.replicas, cluster.cloud.computeHostCount);
     const group = new ServerGroup(this, 'ServerGroup', { name: `${clusterName}-control-plane`, policy });
-    // Nova weighs hosts by the servers that it knows to be there: of a burst none is, and soft anti-affinity would mean nothing. So one comes after the other.
-    const inTurn = policy === ServerGroupPolicy.SOFT_ANTI_AFFINITY;
+    // Nova chooses hosts by the servers that it knows to be there, and of a burst none is: soft anti-affinity would mean nothing, and with hard anti-affinity
+    // servers take each other's host away until Nova gives up on one. So one comes after the other.
     let before: ITerraformDependable[] = [];
     const context = { cluster, settings, addresses, nodeCidr: nodeRanges(this.props.network), image: cluster.nodeImage };
     const { virtualRouterId } = this.props;
@@ -159,7 +158,7 @@ export class ControlPlane extends Construct {
         settledMetadata: true,
         tags,
       });
-      if (inTurn) before = [server.resource];
+      before = [server.resource];
       return server;
     });
   }

@@ -128,7 +128,7 @@ export interface WorkerPoolProps {
   readonly volumes?: WorkerVolume[];
   /**
    * How the workers are placed on the hypervisors. Settled when the pool is made. Hard anti-affinity needs a hypervisor for each worker and one more for a
-   * roll, which makes the new one first.
+   * roll, which makes the new one first; of several workers that are made at once Nova may give up on one, which the next apply makes anew.
    * @default ServerGroupPolicy.SOFT_ANTI_AFFINITY
    */
   readonly serverGroupPolicy?: ServerGroupPolicy;
