@@ -148,6 +148,11 @@ project.addTask('fuzz', {
   exec: `${tsx} test/project/fuzz.ts`,
   receiveArgs: true,
 });
+project.addTask('bench:scale', {
+  description: 'What a cluster of 500 and of 5,000 workers costs at synth, beside bare constructs',
+  exec: 'node tools/bench-scale.mjs',
+  receiveArgs: true,
+});
 project.addTask('bench', {
   description: 'Load time of require(cdktf-strata) beside require(cdktf), and synthesis time',
   exec: 'node tools/bench.mjs',

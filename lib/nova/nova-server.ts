@@ -192,6 +192,7 @@ export class NovaServer extends Construct {
         lifecycle: { ...replacement(props), ignoreChanges: ['availability_zone', 'image_id', 'volume_type'] },
       });
     }
+    const replaced = replacement(props);
     this.resource = new ComputeInstanceV2(this, 'Server', {
       name,
       flavorId: flavorId(this, props.flavor),
@@ -220,9 +221,9 @@ export class NovaServer extends Construct {
       ...(props.configDrive !== undefined && { configDrive: props.configDrive }),
       dependsOn: inSameStack(this, [...port.network.routed, ...(props.dependsOn ?? [])]),
       lifecycle: {
-        ...replacement(props),
+        ...replaced,
         // A new port in the cluster's network is the one reason to be replaced that isn't the caller's: without it the server can't be reached.
-        replaceTriggeredBy: [...(replacement(props).replaceTriggeredBy ?? []), attributeAddress(port.resource, 'id')],
+        replaceTriggeredBy: [...(replaced.replaceTriggeredBy ?? []), attributeAddress(port.resource, 'id')],
         ignoreChanges: [
           ...SETTLED_AT_BIRTH,
           ...((props.resizeInPlace ?? true) ? [] : ['flavor_id', 'flavor_name']),

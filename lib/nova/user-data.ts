@@ -1,4 +1,4 @@
-import { Fn, IResolvable, Op, Precondition, Tokenization } from 'cdktf';
+import { Fn, IResolvable, Op, Precondition, TerraformStack, Tokenization } from 'cdktf';
 import { Construct } from 'constructs';
 import { TemplateText } from '../core/template-text';
 import { fail, isKnown } from '../core/validation';
@@ -32,11 +32,23 @@ export function prepareUserData(scope: Construct, text: string): PreparedUserDat
   }
   const wholeToken = Tokenization.isResolvable(text) || Tokenization.reverseString(text).length === 1;
   const value = wholeToken ? text : new TemplateText(scope, 'UserData', { parts: [text] }).base64;
-  return { value, preconditions: [{ condition: fits(value), errorMessage: `${scope.node.path}: ${problem}; ${fix}` }] };
+  return { value, preconditions: [{ condition: fits(scope, value), errorMessage: `${scope.node.path}: ${problem}; ${fix}` }] };
+}
+
+/** Of servers that are born alike, all have the one condition: tokens take time to make. */
+const conditions = new WeakMap<TerraformStack, Map<string, IResolvable>>();
+
+function fits(scope: Construct, value: string): IResolvable {
+  const stack = TerraformStack.of(scope);
+  const known = conditions.get(stack) ?? new Map<string, IResolvable>();
+  conditions.set(stack, known);
+  const condition = known.get(value) ?? lengthFits(value);
+  known.set(value, condition);
+  return condition;
 }
 
 /** The same length in Terraform's language. */
-function fits(value: string): IResolvable {
+function lengthFits(value: string): IResolvable {
   const encoded = Fn.conditional(Fn.can(Fn.regex(BASE64.source, value)), value, Fn.base64encode(value));
   return Op.lte(Fn.lengthOf(encoded), USER_DATA_LIMIT) as unknown as IResolvable;
 }
