@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Writes the administrator's clouds.yaml and the CA into a private folder of this machine. cluster-login.sh stands before it. Nothing of them is printed.
 #
 # STRATA_FOLDER     the folder

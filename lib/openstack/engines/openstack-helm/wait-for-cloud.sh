@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Waits until everything that the charts have made in the namespace is ready. cluster-login.sh stands before it.
 #
 # STRATA_TIMEOUT   seconds
