@@ -133,6 +133,7 @@ project.compileTask.exec('node tools/lazy-exports.mjs');
 const tsx = 'tsx --tsconfig tsconfig.dev.json --require ./tools/sources-first.cjs';
 project.setScript('demo', `${tsx} examples/demo.ts`);
 project.setScript('conformance', `${tsx} test/conformance/run.ts`);
+project.setScript('conformance:life', `${tsx} test/conformance/run.ts --in life`);
 project.setScript('conformance:nodes', `${tsx} test/conformance/run.ts --in nodes`);
 project.addTask('consumer', {
   description: 'Pack the library and synthesise a new app against it, under cdktf and under cdktn',

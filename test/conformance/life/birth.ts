@@ -1,4 +1,4 @@
-/** The foundation and the clusters as they are born: see checks/life.check.ts. */
+/** The foundation and the clusters as they are born: see life.check.ts. */
 import type { App } from 'cdktf';
 import { clusterStack, foundation, NAME, SMALL, smallStack } from './cluster';
 
