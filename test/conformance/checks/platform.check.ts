@@ -66,10 +66,6 @@ export const checks: readonly Check[] = [
         await cdktf('destroy', '*', '--auto-approve', '--skip-provider-lock').catch(() => undefined); // a clean cloud for the others; the failure stays
         throw error;
       }
-      // Neutron gives every project a security group `default`, which outlives the project; no resource of the provider can delete it (docs/project.md).
-      const removed = await cloud.removeOrphanedDefaultGroups(before);
-      if (removed !== 1) throw new Error(`${removed} security groups \`default\` of projects that are gone, instead of the one that Neutron makes`);
-      await cloud.removeOrphanedQuotas(before);
       await cloud.expectUnchanged(before);
     },
   },
