@@ -66,6 +66,8 @@ export const checks: readonly Check[] = [
         await cdktf('destroy', '*', '--auto-approve', '--skip-provider-lock').catch(() => undefined); // a clean cloud for the others; the failure stays
         throw error;
       }
+      await cloud.removeOrphanedDefaultGroups(before);
+      await cloud.removeOrphanedQuotas(before);
       await cloud.expectUnchanged(before);
     },
   },
