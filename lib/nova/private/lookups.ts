@@ -10,7 +10,7 @@ import { DataOpenstackNetworkingNetworkV2 } from '../../providers/openstack/data
 
 /** Nova's id of a flavor. One lookup for each name in a stack; a name that doesn't exist fails when Terraform plans. */
 export function flavorId(scope: Construct, flavor: NodeFlavor): string {
-  return flavorData(scope, flavor).id;
+  return idOf(flavorData(scope, flavor));
 }
 
 /** A flavor as Nova has it: the same lookup. */
@@ -22,7 +22,7 @@ export function flavorData(scope: Construct, flavor: NodeFlavor): DataOpenstackC
 export function imageId(scope: Construct, image: NodeImage): string {
   if (image.id !== undefined) return image.id;
   const name = image.name!;
-  return lookup(scope, 'Image', name, (where, id) => new DataOpenstackImagesImageV2(where, id, { name })).id;
+  return idOf(lookup(scope, 'Image', name, (where, id) => new DataOpenstackImagesImageV2(where, id, { name })));
 }
 
 /** Neutron's id of an external network. */
@@ -36,6 +36,15 @@ export function externalNetworkId(scope: Construct, name: string, dependsOn: rea
 /** Neutron's id of a network. */
 export function networkId(scope: Construct, name: string): string {
   return lookup(scope, 'Network', name, (where, id) => new DataOpenstackNetworkingNetworkV2(where, id, { name })).id;
+}
+
+/** Many servers read the id of one lookup: of each there is one token, as the framework keeps a stack trace of every one. */
+const ids = new WeakMap<Construct, string>();
+
+function idOf(data: Construct & { readonly id: string }): string {
+  const id = ids.get(data) ?? data.id;
+  ids.set(data, id);
+  return id;
 }
 
 /** Finds or makes a data source. Names that are known at synth share one in their stack; a name that is a reference has one where it is used. */
