@@ -1,3 +1,4 @@
+import { Keepalived } from './endpoint/virtual-address-files';
 import { LoadBalancerProvider } from '../contracts/openstack-cloud';
 import { Cidr } from '../core/cidr';
 import { check, checkInteger, checkListKnown, checkUnique, fail, isKnown, Where } from '../core/validation';
@@ -58,6 +59,12 @@ export interface KeepalivedEndpointOptions extends ApiEndpointOptions {
    * @default 51
    */
   readonly virtualRouterId?: number;
+  /**
+   * About how long a control plane whose API doesn't answer keeps the address before another may have it, in seconds, 10 to 300. A third of it lies between
+   * two checks. Raise it where an API may be slow for a while, as on nested or overcommitted hypervisors: otherwise nobody has the address then.
+   * @default 10
+   */
+  readonly takeoverSeconds?: number;
 }
 
 /** How the API servers are reached. Nodes always use the address in their own network, never the floating IP. */
@@ -73,7 +80,8 @@ export class ApiEndpoint {
    * mirrors.
    */
   public static keepalived(options: KeepalivedEndpointOptions = {}): ApiEndpoint {
-    return new ApiEndpoint(options, { address: options.virtualAddress, virtualRouterId: options.virtualRouterId ?? 51 });
+    const { virtualAddress: address, virtualRouterId = 51, takeoverSeconds } = options;
+    return new ApiEndpoint(options, { address, virtualRouterId, takeoverSeconds });
   }
 
   /** True if it has a floating IP. */
@@ -127,8 +135,10 @@ export class ApiEndpoint {
       fail(where, { problem: 'api.dnsZone is given, and no api.dnsName to be made in it', fix: 'give dnsName, for example api.example.com' });
     }
     checkInteger(where, 'api.virtualRouterId', this._virtualAddress?.virtualRouterId, { min: 1, max: 255 });
-    if (!isKnown(this._virtualAddress?.virtualRouterId)) {
-      fail(where, { problem: 'api.virtualRouterId must be known at synth, a reference was given', fix: 'give a number' });
+    checkInteger(where, 'api.takeoverSeconds', this._virtualAddress?.takeoverSeconds, { min: 10, max: 300 });
+    for (const option of ['virtualRouterId', 'takeoverSeconds'] as const) {
+      if (isKnown(this._virtualAddress?.[option])) continue;
+      fail(where, { problem: `api.${option} must be known at synth, a reference was given`, fix: 'give a number' });
     }
     if (this._virtualAddress !== undefined && this.floatingIp && this.allowedCidrs.length === 0) {
       fail(where, {
@@ -148,7 +158,6 @@ export class ApiEndpoint {
   }
 }
 
-interface VirtualAddress {
+interface VirtualAddress extends Keepalived {
   readonly address?: string;
-  readonly virtualRouterId: number;
 }

@@ -7,7 +7,7 @@ import { PkiMaterial } from './bootstrap/pki-material';
 import { CheckedCluster } from './cluster-checks';
 import { nodeRanges } from './cluster-ranges';
 import { slotGenerations } from './control-plane-rolls';
-import { virtualAddressFiles } from './endpoint/virtual-address-files';
+import { Keepalived, virtualAddressFiles } from './endpoint/virtual-address-files';
 import { controlPlaneCloudConfig } from './node-cloud-config';
 import { PodPorts } from './pod-ports';
 import { sharedText } from './shared-text';
@@ -35,10 +35,10 @@ export interface ControlPlaneSlotsProps {
   /** What the pod network asks of the nodes' ports. */
   readonly podPorts: PodPorts;
   /**
-   * Number of the VRRP router, if the control planes hold the API's address themselves.
+   * How keepalived holds the API's address, if the control planes do that themselves.
    * @default - a load balancer does
    */
-  readonly virtualRouterId?: number;
+  readonly keepalived?: Keepalived;
   /** What the servers must go before. */
   readonly dependsOn: ITerraformDependable[];
   /** Tags of everything that has tags. */
@@ -123,8 +123,8 @@ export class ControlPlane extends Construct {
     // servers take each other's host away until Nova gives up on one. So one comes after the other.
     let before: ITerraformDependable[] = [];
     const context = { cluster, settings, addresses, nodeCidr: nodeRanges(this.props.network), image: cluster.nodeImage };
-    const { virtualRouterId } = this.props;
-    const endpointFiles = virtualRouterId === undefined ? [] : virtualAddressFiles(virtualRouterId);
+    const { keepalived } = this.props;
+    const endpointFiles = keepalived === undefined ? [] : virtualAddressFiles(keepalived);
     const where = this.node.scope as Construct; // the user knows the cluster, not its parts
     const shared = sharedText(
       this,

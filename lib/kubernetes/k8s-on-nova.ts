@@ -246,7 +246,7 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
       securityGroupId: this.securityGroups.controlPlaneGroupId,
       zones,
       podPorts: withVirtualAddress(nodePorts, this.apiVirtualAddress?.vipAddress),
-      virtualRouterId: api._virtualAddress?.virtualRouterId,
+      keepalived: api._virtualAddress,
       tags,
     });
     const rolls = new ControlPlaneRolls(this, 'Rolls', {

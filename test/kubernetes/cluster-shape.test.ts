@@ -78,6 +78,8 @@ describe('without Octavia', () => {
 
   test('control planes get keepalived, workers do not; who may use the API is a rule', () => {
     expect(controlPlaneConfig(stack)).toContain('STRATA_VRID="51"');
+    expect(controlPlaneConfig(stack)).not.toContain('STRATA_TAKEOVER=');
+    expect(controlPlaneConfig(synth({ api: ApiEndpoint.keepalived({ takeoverSeconds: 60 }) }))).toContain('STRATA_TAKEOVER="60"');
     expect(local(stack, 'K8s_workers-general')).not.toContain('strata-vip');
     const rules = all(stack, 'networking_secgroup_rule_v2');
     expect(rules).toContainEqual(expect.objectContaining({ protocol: '112', direction: 'ingress' }));
@@ -170,5 +172,6 @@ test.each<[string, Partial<K8sOnNovaProps>, RegExp]>([
     { api: ApiEndpoint.keepalived({ virtualRouterId: 0 }) },
     /api.virtualRouterId must be a whole number from 1 to 255/,
   ],
+  ['an address that moves at once', { api: ApiEndpoint.keepalived({ takeoverSeconds: 3 }) }, /api.takeoverSeconds must be a whole number from 10 to 300/],
   ['an open address for nobody', { api: ApiEndpoint.keepalived({ floatingIp: true }) }, /api.floatingIp without allowedCidrs would be of no use/],
 ])('mistakes are told at synth: %s', (_, props, message) => expect(() => synth(props)).toThrow(message));

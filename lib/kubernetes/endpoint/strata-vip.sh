@@ -22,10 +22,12 @@ load_settings() {
   . "$ETC/slot.env"
   # shellcheck source=/dev/null
   . "$ETC/vip.env"
+  # how long an API that doesn't answer keeps the address, about: two checks that fail
+  TAKEOVER=${STRATA_TAKEOVER:-10}
 }
 
 check() {
-  curl -sf -o /dev/null --noproxy '*' --connect-timeout 2 --max-time 4 --cacert "$PKI/ca.crt" \
+  curl -sf -o /dev/null --noproxy '*' --connect-timeout $((TAKEOVER / 5)) --max-time $((TAKEOVER * 2 / 5)) --cacert "$PKI/ca.crt" \
     --resolve "$STRATA_ENDPOINT:$STRATA_PORT:$STRATA_ADDRESS" "https://$STRATA_ENDPOINT:$STRATA_PORT/readyz"
 }
 
@@ -48,8 +50,8 @@ global_defs {
 }
 vrrp_script api {
   script "$SELF check"
-  interval 3
-  timeout 5
+  interval $((TAKEOVER * 3 / 10))
+  timeout $((TAKEOVER / 2))
   rise 2
   fall 2
   init_fail

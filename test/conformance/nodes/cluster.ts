@@ -50,7 +50,7 @@ export function build(app: App): void {
     // What is chosen here is ports, MTU, and that kubeadm installs kube-proxy; the pod network itself is a manifest beside this file.
     cni: Cni.calico(),
     nodeCidr: NODE_CIDR,
-    api: ApiEndpoint.keepalived({ virtualAddress: API_ADDRESS }),
+    api: ApiEndpoint.keepalived({ virtualAddress: API_ADDRESS, takeoverSeconds: 120 }),
     pki: ClusterPki.fromVariables({ prefix: CLUSTER }),
     components: { controllerManagerExtraArgs: LEASES, schedulerExtraArgs: LEASES },
   });
