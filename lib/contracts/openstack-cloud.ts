@@ -67,7 +67,7 @@ export interface IOpenStackCloud extends IConstruct {
    */
   readonly services?: CloudServices;
   /**
-   * The CA (PEM) that signed the API endpoints' certificates.
+   * The CA (PEM) that signed the API endpoints' certificates. Controllers know the cloud by it, and nodes trust it.
    * @default - a CA that every system trusts
    */
   readonly caCertificatePem?: string;

@@ -39,6 +39,11 @@ export interface ControlPlaneSlotsProps {
    * @default - a load balancer does
    */
   readonly keepalived?: Keepalived;
+  /**
+   * The certificates of the cloud's own authority, as `cloudAuthority` gives them.
+   * @default - it names none
+   */
+  readonly cloudCertificates?: string;
   /** What the servers must go before. */
   readonly dependsOn: ITerraformDependable[];
   /** Tags of everything that has tags. */
@@ -122,7 +127,14 @@ export class ControlPlane extends Construct {
     // Nova chooses hosts by the servers that it knows to be there, and of a burst none is: soft anti-affinity would mean nothing, and with hard anti-affinity
     // servers take each other's host away until Nova gives up on one. So one comes after the other.
     let before: ITerraformDependable[] = [];
-    const context = { cluster, settings, addresses, nodeCidr: nodeRanges(this.props.network), image: cluster.nodeImage };
+    const context = {
+      cluster,
+      settings,
+      addresses,
+      nodeCidr: nodeRanges(this.props.network),
+      image: cluster.nodeImage,
+      cloudCertificates: this.props.cloudCertificates,
+    };
     const { keepalived } = this.props;
     const endpointFiles = keepalived === undefined ? [] : virtualAddressFiles(keepalived);
     const where = this.node.scope as Construct; // the user knows the cluster, not its parts

@@ -5,6 +5,7 @@ import { ApiEndpoint } from './api-endpoint';
 import { barbicanEncryption } from './barbican-encryption';
 import { API_PORT } from './bootstrap/kubeadm-config';
 import { BootstrapToken } from './bootstrap-token';
+import { cloudAuthority } from './cloud-authority';
 import { clusterAccess } from './cluster-access';
 import { checkCluster, mtuOfPods, warnOfZones } from './cluster-checks';
 import { ClusterOptions } from './cluster-options';
@@ -239,9 +240,11 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
           }),
         ]
       : [];
+    const authority = cloudAuthority(this, 'CloudAuthority', cloud.caCertificatePem);
     const controlPlane = new ControlPlane(this, 'ControlPlane', {
       dependsOn: swept,
       cluster,
+      cloudCertificates: authority?.certificates,
       network: this.network,
       securityGroupId: this.securityGroups.controlPlaneGroupId,
       zones,
@@ -299,6 +302,7 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
     const workers = {
       dependsOn: swept,
       cluster,
+      cloudCertificates: authority?.certificates,
       network: this.network,
       securityGroupId: this.securityGroups.workerGroupId,
       settings,
@@ -362,6 +366,7 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
             secondaryServiceCidr: this.secondaryServiceCidr,
             api: api._virtualAddress === undefined ? 'octavia' : 'keepalived',
           }),
+          ...(authority?.preconditions ?? []),
           ...rolls.preconditions,
           ...rolls.workerRules(servers),
           ...planChecks(checks, this, props, [...zones, ...poolZones], login.projectId),

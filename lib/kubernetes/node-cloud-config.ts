@@ -23,6 +23,8 @@ export interface NodeContext {
   readonly nodeCidr: string;
   /** What the servers boot from. */
   readonly image: NodeImage;
+  /** The certificates of the cloud's own authority, as `cloudAuthority` gives them. */
+  readonly cloudCertificates?: string;
 }
 
 /** The cloud-config that all control-plane servers share. */
@@ -128,9 +130,9 @@ function checkedOptions(where: Where, what: string, common?: NodeOptions, own?: 
 }
 
 function withOptions(where: Where, context: NodeContext, options: NodeOptions, files: readonly NodeFile[]): string {
-  const { cluster, settings, addresses, nodeCidr, image } = context;
+  const { cluster, settings, addresses, nodeCidr, image, cloudCertificates } = context;
   const { podCidr, serviceCidr, endpointName, version, components } = settings;
-  const further = nodeOptionFiles(options, { nodeCidr, podCidr, serviceCidr, endpointName, vip: addresses.vip });
+  const further = nodeOptionFiles(options, { nodeCidr, podCidr, serviceCidr, endpointName, vip: addresses.vip }, cloudCertificates);
   const stock = stockImageFiles(image, version, components?.imageRepository);
   return sharedCloudConfig(where, [...files, ...further.files, ...stock], cluster.cloudInit, further.modules);
 }

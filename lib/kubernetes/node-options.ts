@@ -66,6 +66,12 @@ export interface NodeOptions {
    */
   readonly caBundles?: string[];
   /**
+   * Whether the system trusts the certificate authority of the cloud's endpoints, too, if the cloud names one (`caCertificatePem`): a registry, a mirror of
+   * packages or a bucket for snapshots in that cloud then needs no bundle of its own. What talks to the cloud's APIs has the authority by itself.
+   * @default true
+   */
+  readonly trustCloudCa?: boolean;
+  /**
    * Kernel settings: `{ 'net.core.somaxconn': '4096' }`.
    * @default - only what Kubernetes asks for
    */

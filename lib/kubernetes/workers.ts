@@ -26,6 +26,11 @@ export interface WorkersProps {
   readonly pki: PkiMaterial;
   readonly addresses: ApiAddresses;
   readonly podPorts: PodPorts;
+  /**
+   * The certificates of the cloud's own authority, as `cloudAuthority` gives them.
+   * @default - it names none
+   */
+  readonly cloudCertificates?: string;
   /** What the servers must go before. */
   readonly dependsOn: ITerraformDependable[];
   readonly tags: string[];
@@ -42,7 +47,14 @@ export function workerPool(scope: Construct, pool: WorkerPoolProps, props: Worke
     taints: nodeTaints(scope, `${what}.taints`, [...gpu.taints, ...(pool.taints ?? [])]),
   };
   const files = [...volumeFiles(scope, `${what}.volumes`, pool.volumes), ...hugePageFiles(scope, `${what}.hugePages`, pool.hugePages, pool.flavor)];
-  const context = { cluster, settings, addresses, nodeCidr: nodeRanges(network), image: pool.nodeImage ?? cluster.nodeImage };
+  const context = {
+    cluster,
+    settings,
+    addresses,
+    nodeCidr: nodeRanges(network),
+    image: pool.nodeImage ?? cluster.nodeImage,
+    cloudCertificates: props.cloudCertificates,
+  };
   const cloudConfig = workerCloudConfig(scope, what, context, pki.caCertificate, worker, pool.nodeOptions, files);
   return new ServerPool(scope, `workers-${pool.name}`, {
     name: `${cluster.clusterName}-${pool.name}`,

@@ -66,6 +66,13 @@ export const NODE_FILES: readonly NodeFile[] = [
  */
 export function sharedCloudConfig(where: Where, files: readonly NodeFile[], further: CloudConfig = {}, options: CloudConfig = {}): string {
   for (const [module, value] of Object.entries(further)) checkLists(where, `cloudInit.${module}`, value);
+  if (Object.hasOwn(further, 'ca-certs') && options.ca_certs !== undefined) {
+    fail(where, {
+      problem:
+        'cloudInit has ca-certs, the former name of a module that cloud-init leaves out beside the new one, which the node has for its own authorities',
+      fix: 'write it as ca_certs, and remove-defaults as remove_defaults: its list is then appended',
+    });
+  }
   const ours = merge(where, 'cloudInit', { ...NODE, write_files: [] }, { ...options });
   // What the node needs before the boot program goes before it.
   ours.runcmd = [...(options.runcmd ?? []), ...(NODE.runcmd as unknown[])];

@@ -1,5 +1,5 @@
 import { CloudConfig, NodeFile } from './cloud-config';
-import { check, checkListKnown, checkUnique, fail, isKnown, Where } from '../../core/validation';
+import { check, checkKnown, checkListKnown, checkUnique, fail, isKnown, Where } from '../../core/validation';
 import { ComponentArg, NodeOptions, NodeProxy, RegistryMirror } from '../node-options';
 
 /** What the construct sets itself, and what would make the node another one. */
@@ -32,6 +32,7 @@ export function mergedNodeOptions(common: NodeOptions = {}, own: NodeOptions = {
 /** Throws at the first option that no node could be made of. */
 export function checkNodeOptions(where: Where, what: string, options: NodeOptions): void {
   const { registryMirrors = [], ntpServers, caBundles, sysctls = {}, kubeletExtraArgs = [], proxy } = options;
+  checkKnown(where, `${what}.trustCloudCa`, options.trustCloudCa);
   for (const { registry, endpoints, caCertificate } of registryMirrors) {
     checkListKnown(where, `${what}.registryMirrors.endpoints`, endpoints);
     check(where, registry, (v) => /^[A-Za-z0-9._-]+(:\d+)?$/.test(v) && !v.startsWith('.'), {
@@ -87,9 +88,19 @@ export function checkArgs(where: Where, what: string, args: readonly ComponentAr
   }
 }
 
-/** Files and cloud-init modules that a node's options stand for. */
-export function nodeOptionFiles(options: NodeOptions, network: OwnNetwork): { readonly files: NodeFile[]; readonly modules: CloudConfig } {
-  const { registryMirrors = [], proxy, ntpServers = [], caBundles = [], sysctls = {} } = options;
+/**
+ * Files and cloud-init modules that a node's options stand for.
+ *
+ * @param cloudCertificates those of the cloud's own authority, as `cloudAuthority` gives them
+ */
+export function nodeOptionFiles(
+  options: NodeOptions,
+  network: OwnNetwork,
+  cloudCertificates?: string,
+): { readonly files: NodeFile[]; readonly modules: CloudConfig } {
+  const { registryMirrors = [], proxy, ntpServers = [], sysctls = {}, trustCloudCa = true } = options;
+  // One that was given as a bundle, too, is there once.
+  const trusted = [...new Set([...(options.caBundles ?? []), ...(trustCloudCa && cloudCertificates !== undefined ? [cloudCertificates] : [])])];
   const files = registryMirrors.flatMap(mirrorFiles);
   if (Object.keys(sysctls).length > 0) {
     const lines = Object.keys(sysctls).sort();
@@ -103,12 +114,12 @@ export function nodeOptionFiles(options: NodeOptions, network: OwnNetwork): { re
     files,
     modules: {
       ...(ntpServers.length > 0 && { ntp: { enabled: true, servers: [...ntpServers] } }),
-      ...(caBundles.length > 0 && { ca_certs: { trusted: [...caBundles] } }),
+      ...(trusted.length > 0 && { ca_certs: { trusted } }),
       ...(proxy !== undefined && {
         apt: { ...(proxy.httpProxy && { http_proxy: proxy.httpProxy }), ...(httpsProxy && { https_proxy: httpsProxy }) },
       }),
       // It may run already, with the proxy and the authorities that it began with.
-      ...((proxy !== undefined || caBundles.length > 0) && {
+      ...((proxy !== undefined || trusted.length > 0) && {
         runcmd: [
           ['systemctl', 'daemon-reload'],
           ['systemctl', 'try-restart', 'containerd'],

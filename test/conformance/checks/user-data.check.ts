@@ -2,8 +2,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parse } from 'yaml';
 import type { Check } from '../harness/check';
-import { nodeUserData } from '../harness/cluster-files';
-import { exec } from '../harness/process';
+import { nodeRenderer, nodeUserData } from '../harness/cluster-files';
+import { exec, run } from '../harness/process';
 import { expectUserData } from '../harness/user-data';
 
 export const checks: readonly Check[] = [
@@ -46,4 +46,73 @@ export const checks: readonly Check[] = [
       if (keys.length > 0) throw new Error('a worker has a private key in its user_data');
     },
   },
+  {
+    name: "nodes trust what Terraform reads as their cloud's authority, and nothing that is none",
+    needs: ['terraform', 'cloud-init'],
+    run: async (context) => {
+      const { authority, render } = await nodeRenderer(context);
+      const folder = fs.mkdtempSync(path.join(context.folder, 'authority-'));
+      const other = await selfSigned(folder);
+      const bundle = `Issuer: CN="a \\ b", \${word} %{x}\r\n${authority.replaceAll('\n', '\r\n')}\n# the next\n${other}`;
+      const cases: readonly (readonly [name: string, pem: string | null, trusted: readonly string[]])[] = [
+        ['bundle', bundle, [authority, other]],
+        ['empty', ' \n', []],
+        ['null', null, []],
+      ];
+      for (const [name, pem, expected] of cases) {
+        const { worker, controlPlane } = await render(pem);
+        for (const { text, encoded } of [worker, controlPlane]) {
+          await expectUserData(context, `authority-${name}`, text, encoded);
+          const { ca_certs: modules } = parse(text) as { ca_certs: { trusted: string[] } };
+          const wanted = expected.map((certificate) => certificate.trim()).join('\n');
+          if (JSON.stringify(modules.trusted) !== JSON.stringify([wanted])) throw new Error(`${name}: ${JSON.stringify(modules)}, not ${wanted}`);
+        }
+        await expectTrust(path.join(folder, name), worker.text, expected, [authority, other]);
+      }
+      const refused = await render('/etc/kolla/certificates/ca/root.crt').then(
+        () => 'accepted',
+        (error: Error) => error.message,
+      );
+      if (!/came out as a text\s+without a certificate\s+in PEM/.test(refused)) throw new Error(`a path in place of a certificate: ${refused}`);
+    },
+  },
 ];
+
+/** A certificate authority that nobody else knows. */
+async function selfSigned(folder: string): Promise<string> {
+  const file = path.join(folder, 'other.crt');
+  await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', '/dev/null', '-subj', '/CN=other', '-days', '1', '-out', file]);
+  return fs.readFileSync(file, 'utf8');
+}
+
+/** cloud-init's own module on a cloud-config, with the system's certificates in a folder of ours. It ends with what `update-ca-certificates` ends with. */
+const CA_CERTS = `
+import logging, sys, types, yaml
+from cloudinit.config import cc_ca_certs as module
+text, folder = sys.argv[1:]
+update = ['update-ca-certificates', '--certsconf', folder + '/conf', '--certsdir', folder + '/usr', '--localcertsdir', folder + '/local',
+          '--etccertsdir', folder + '/etc', '--hooksdir', folder + '/hooks']
+known = module._distro_ca_certs_configs('debian')
+assert known['ca_cert_update_cmd'] == ['update-ca-certificates']
+module._distro_ca_certs_configs = lambda name: {**known, 'ca_cert_full_path': folder + '/local/' + known['ca_cert_filename'], 'ca_cert_update_cmd': update,
+                                                'ca_cert_config': None}
+cloud = types.SimpleNamespace(distro=types.SimpleNamespace(name='debian'))
+module.handle('ca_certs', yaml.safe_load(open(text)), cloud, logging.getLogger(), [])
+`;
+
+/** Fails unless a node with that cloud-config would trust those certificates and no other. */
+async function expectTrust(folder: string, text: string, trusted: readonly string[], all: readonly string[]): Promise<void> {
+  for (const name of ['usr', 'local', 'etc', 'hooks']) fs.mkdirSync(path.join(folder, name), { recursive: true });
+  fs.writeFileSync(path.join(folder, 'conf'), '');
+  const file = path.join(folder, 'cloud-config');
+  fs.writeFileSync(file, text, { mode: 0o600 });
+  await run('/usr/bin/python3', ['-c', CA_CERTS, file, folder]);
+  for (const certificate of all) {
+    const { code } = await exec('openssl', ['verify', '-no-CApath', '-CAfile', path.join(folder, 'etc', 'ca-certificates.crt')], {
+      input: certificate,
+    });
+    if ((code === 0) !== trusted.includes(certificate)) {
+      throw new Error(`${path.basename(folder)}: openssl verify of a certificate ended with ${code}`);
+    }
+  }
+}

@@ -11,11 +11,14 @@ import { throwAwayPki } from './pki';
 import { synthesise } from './stacks';
 import { Workspace } from './terraform';
 import { KubernetesVersion } from '../../../lib/core/kubernetes-version';
+import { StepResource } from '../../../lib/core/step-resource';
 import { TemplateText } from '../../../lib/core/template-text';
 import { ownFile, sharedCloudConfig } from '../../../lib/kubernetes/bootstrap/cloud-config';
 import { ClusterSettings } from '../../../lib/kubernetes/bootstrap/kubeadm-config';
 import { controlPlaneFiles, slotFile, workerFiles } from '../../../lib/kubernetes/bootstrap/node-files';
+import { nodeOptionFiles } from '../../../lib/kubernetes/bootstrap/node-option-files';
 import { VariablePki } from '../../../lib/kubernetes/bootstrap/variable-pki';
+import { cloudAuthority } from '../../../lib/kubernetes/cloud-authority';
 
 const CLOUD_VALUES = {
   vip: '127.0.0.9',
@@ -48,13 +51,21 @@ export function build(app: App): void {
   const output = (name: string, text: TemplateText) => new TerraformOutput(stack, name, { value: text.base64Gzip, sensitive: true });
   const extras = { encryptionKeys: [{ name: 'key1', secret: pki.encryptionKey('key1') }] };
   const further = { ntp: { enabled: true }, runcmd: [['echo', 'a "quoted" ${word} and 100 %{ of it']] };
-  const shared = new TemplateText(stack, 'Shared', { parts: [sharedCloudConfig(stack, controlPlaneFiles(settings, pki, api, extras), further)] });
+  const ca = new TerraformVariable(stack, 'cloud_ca', { type: 'string', nullable: true });
+  const authority = cloudAuthority(stack, 'CloudAuthority', ca.stringValue)!;
+  new StepResource(stack, 'Plan', { lifecycle: { precondition: authority.preconditions } });
+  const ranges = { nodeCidr: '127.0.0.0/8', podCidr: settings.podCidr, serviceCidr: settings.serviceCidr };
+  const network = { ...ranges, endpointName: settings.endpointName, vip };
+  const { modules } = nodeOptionFiles({}, network, authority.certificates);
+  const shared = new TemplateText(stack, 'Shared', {
+    parts: [sharedCloudConfig(stack, controlPlaneFiles(settings, pki, api, extras), further, modules)],
+  });
   const own = slotFile({ nodeName: 'nodes-control-plane-0', address, etcdVolumeId: volume, initVolumeId: firstVolume });
   output('control-plane', new TemplateText(stack, 'Slot', { parts: [shared.value, ownFile(own)] }));
   const worker = { labels: { tier: 'general' }, taints: [{ key: 'example.com/gpu', value: 'a100', effect: 'NoSchedule' }] };
   output(
     'worker',
-    new TemplateText(stack, 'Worker', { parts: [sharedCloudConfig(stack, workerFiles(settings, pki.caCertificate, api, worker), further)] }),
+    new TemplateText(stack, 'Worker', { parts: [sharedCloudConfig(stack, workerFiles(settings, pki.caCertificate, api, worker), further, modules)] }),
   );
 }
 
@@ -68,18 +79,42 @@ export interface NodeUserData {
   readonly files: { readonly [path: string]: string };
 }
 
-/** The user_data of a control-plane node and of a worker. Needs the component `terraform`. */
-export async function nodeUserData(context: Context): Promise<{ readonly controlPlane: NodeUserData; readonly worker: NodeUserData }> {
-  const [{ configuration }] = await synthesise(__filename, context.folder);
-  const variables = { ...CLOUD_VALUES, ...(await throwAwayPki(context, 'nodes')) };
-  const workspace = new Workspace(context, { folder: path.join(context.folder, 'nodes'), configuration, variables });
-  await workspace.init();
-  await workspace.apply();
-  const outputs = await workspace.outputs();
-  return { controlPlane: decode(outputs['control-plane']), worker: decode(outputs.worker) };
+/** The user_data of a control-plane node and of a worker. */
+export interface NodesUserData {
+  readonly controlPlane: NodeUserData;
+  readonly worker: NodeUserData;
 }
 
-function decode(encoded: string): NodeUserData {
+/** The user_data of the nodes of a cloud that has an authority of its own. Needs the component `terraform`. */
+export async function nodeUserData(context: Context): Promise<NodesUserData> {
+  const { render, authority } = await nodeRenderer(context);
+  return render(authority);
+}
+
+/** Renders the nodes' user_data for one authority of the cloud after the other; null is none. `authority` is a throw-away one. */
+export async function nodeRenderer(
+  context: Context,
+): Promise<{ readonly authority: string; readonly render: (cloudCa: string | null) => Promise<NodesUserData> }> {
+  const [{ configuration }] = await synthesise(__filename, context.folder);
+  const folder = path.join(context.folder, 'nodes');
+  const pki = await throwAwayPki(context, 'nodes');
+  const workspace = (cloudCa: string | null) =>
+    new Workspace(context, { folder, configuration, variables: { ...CLOUD_VALUES, ...pki, cloud_ca: cloudCa } });
+  const authority = pki.nodes_front_proxy_ca_crt;
+  await workspace(authority).init();
+  return {
+    authority,
+    render: async (cloudCa) => {
+      const rendered = workspace(cloudCa);
+      await rendered.apply();
+      const outputs = await rendered.outputs();
+      return { controlPlane: decode(outputs['control-plane']), worker: decode(outputs.worker) };
+    },
+  };
+}
+
+/** What cloud-init reads out of user_data. */
+export function decode(encoded: string): NodeUserData {
   const text = gunzipSync(Buffer.from(encoded, 'base64')).toString('utf8');
   const { write_files: files } = parse(text) as { write_files: { path: string; content: string; encoding?: string }[] };
   const contentOf = ({ content, encoding }: { content: string; encoding?: string }) =>
