@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { API_ADDRESS, CLUSTER, CONTROL_PLANE, KUBERNETES_VERSION, POOL } from './cluster';
-import { Machine, MachineNetwork, makeVolume } from './machines';
+import { Machine, MachineNetwork, type MachineProps, makeVolume } from './machines';
 import { type RenderedCluster, renderCluster } from './rendering';
 import type { Check, Context } from '../harness/check';
 import type { Component } from '../harness/components';
@@ -28,6 +28,7 @@ class Cluster {
   }
 
   private readonly began = Date.now();
+  private readonly machines: Machine[] = [];
 
   private constructor(
     private readonly context: Context,
@@ -39,25 +40,38 @@ class Cluster {
 
   /** The how many-th server of the first slot. All of them have its address and its volume. */
   public controlPlane(generation: number): Machine {
-    return new Machine(this.context, this.network, {
+    return this.known({
       name: CONTROL_PLANE,
       id: `${SERVERS.controlPlane}${generation}`,
       address: '10.77.0.11',
       userData: this.rendered.userData[CONTROL_PLANE],
       memoryMib: 3072,
+      cpus: 2,
       volume: { id: ETCD_VOLUME, file: this.volume },
     });
   }
 
   /** The how many-th server of the worker's name. */
   public worker(generation: number): Machine {
-    return new Machine(this.context, this.network, {
+    return this.known({
       name: WORKER,
       id: `${SERVERS.worker}${generation}`,
       address: '10.77.0.21',
       userData: this.rendered.userData[WORKER],
       memoryMib: 2048,
+      cpus: 1,
     });
+  }
+
+  private known(props: MachineProps): Machine {
+    const machine = new Machine(this.context, this.network, props);
+    this.machines.push(machine);
+    return machine;
+  }
+
+  /** Fetches what the machines have to tell, when something failed. */
+  public async collect(): Promise<void> {
+    for (const machine of this.machines) await machine.collect();
   }
 
   public log(text: string): void {
@@ -210,12 +224,23 @@ async function expectWorking(cluster: Cluster, names: readonly string[], worker:
   await expectService(cluster, worker, 10);
 }
 
+function inCluster(live: (cluster: Cluster) => Promise<void>): Check['run'] {
+  return async (context) => {
+    const cluster = await Cluster.make(context);
+    try {
+      await live(cluster);
+    } catch (error) {
+      await cluster.collect();
+      throw error;
+    }
+  };
+}
+
 export const checks: readonly Check[] = [
   {
     name: 'a cluster lives in real machines: birth, worker, pods, reboot, a new system disk, a new worker',
     needs: NEEDS,
-    run: async (context) => {
-      const cluster = await Cluster.make(context);
+    run: inCluster(async (cluster) => {
       let controlPlane = cluster.controlPlane(1);
       await controlPlane.create();
       await expectNode(cluster, controlPlane, 40);
@@ -267,13 +292,12 @@ export const checks: readonly Check[] = [
       await cluster.apply(WEB);
       await expectWorking(cluster, [next.props.name], next.props.name);
       cluster.log('the worker was replaced');
-    },
+    }),
   },
   {
     name: 'the power fails at three points of the birth of a control plane',
     needs: NEEDS,
-    run: async (context) => {
-      const cluster = await Cluster.make(context);
+    run: inCluster(async (cluster) => {
       const controlPlane = cluster.controlPlane(1);
       await controlPlane.create();
       const points = [
@@ -295,6 +319,6 @@ export const checks: readonly Check[] = [
         cluster.get('configmap', 'cluster-info', '-n', 'kube-public'),
       );
       await cluster.eventually('the addons', 3, () => cluster.get('deployment', 'coredns', '-n', 'kube-system'));
-    },
+    }),
   },
 ];

@@ -69,6 +69,7 @@ export interface MachineProps {
   readonly address: string;
   readonly userData: Buffer;
   readonly memoryMib: number;
+  readonly cpus: number;
   /** Volume of which it is told nothing but that it is there: its serial is its id. */
   readonly volume?: { readonly id: string; readonly file: string };
 }
@@ -104,7 +105,7 @@ export class Machine {
   }
 
   public switchOn(): void {
-    const { id, address, memoryMib, volume } = this.props;
+    const { id, address, memoryMib, cpus, volume } = this.props;
     const accelerator = process.env.STRATA_CONFORMANCE_ACCELERATOR ?? 'tcg';
     const cpu =
       accelerator === 'tcg' ? ['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', 'Westmere,+rdrand'] : ['-accel', accelerator, '-cpu', 'host'];
@@ -113,7 +114,7 @@ export class Machine {
       ...['-device', `virtio-blk-pci,drive=${name}${device}`],
     ];
     const args = [
-      ...['-name', this.props.name, '-uuid', id, '-machine', 'q35', ...cpu, '-smp', '2', '-m', String(memoryMib), '-display', 'none'],
+      ...['-name', this.props.name, '-uuid', id, '-machine', 'q35', ...cpu, '-smp', String(cpus), '-m', String(memoryMib), '-display', 'none'],
       ...['-kernel', this.context.value('NODE_KERNEL'), '-initrd', this.context.value('NODE_INITRD')],
       ...['-append', 'root=LABEL=strata-root rw console=ttyS0,115200 mitigations=off net.ifnames=0 quiet'],
       // what a machine has written is on its disk as soon as the host has it: the host doesn't lose its power here
@@ -168,6 +169,14 @@ export class Machine {
       ...this.network.inside('ssh', '-i', this.network.key, ...options.flatMap((option) => ['-o', option])),
       ...[`${USER}@${this.props.address}`, `sudo -n bash -c ${quote(command)}`],
     ]);
+  }
+
+  /** What those on it wrote, for who looks for a cause: nothing if it doesn't answer. */
+  public async collect(): Promise<void> {
+    if (!this.daemon?.running()) return;
+    const program = 'date; uptime; ip -4 -br a; journalctl --no-pager -n 4000; for log in /var/log/pods/*/*/*.log; do echo "== $log"; tail -n 200 "$log"; done';
+    const { output } = await this.ssh(program);
+    fs.writeFileSync(path.join(this.folder, 'journal.log'), output);
   }
 
   private async makeConfigDrive(): Promise<void> {
