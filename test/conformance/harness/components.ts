@@ -21,6 +21,8 @@ const recipes = {
   sshd: { up: ['packages.sh', 'sshd'] },
   chronyd: { up: ['packages.sh', 'chronyd'] },
   keepalived: { up: ['packages.sh', 'keepalived'] },
+  mariadbd: { up: ['packages.sh', 'mariadbd'] },
+  'rabbitmq-server': { up: ['packages.sh', 'rabbitmq-server'] },
   openstack: { up: ['openstack-up.sh', '--fresh'], down: ['openstack-down.sh', '--purge'], status: ['openstack-status.sh'], shared: '/run/lab' },
   terraform: { up: ['terraform.sh'] },
   kolla: { up: ['kolla.sh'] },

@@ -35,6 +35,7 @@ const SCRIPTS = [
   'ceph-host.sh',
   'vault-passwords.py',
   'retired-host.py',
+  'control-health.py',
 ];
 
 /** Makes the steps of a deployment by Kolla-Ansible. */

@@ -73,17 +73,13 @@ container_engine() { in_venv python -c 'import sys, yaml; print(yaml.safe_load(o
 
 # Hosts that are said to be retired are: the cloud itself is asked. Before a control host goes, the others must carry the database and the message queue.
 check_retired() {
-  local engine said
   local -a gone control
   read -ra gone < <(in_venv python "$here/deploy-plan.py" removed "$home/deployed.json" "$1")
   if [ ${#gone[@]} = 0 ]; then return 0; fi
   read -ra control < <(in_venv python "$here/deploy-plan.py" removed-control "$home/deployed.json" "$1")
   in_venv python "$here/retired-host.py" "$config/clouds.yaml" kolla-admin-internal "${gone[@]}"
   if [ ${#control[@]} = 0 ]; then return 0; fi
-  engine=$(container_engine)
-  said=$(in_venv ansible -i "$inventory" "control:!${control[0]}" --become -m ansible.builtin.shell \
-    -a "for name in mariadb rabbitmq; do [ -n \"\$($engine ps -q -f name=^\$name\$ -f health=healthy)\" ] || { echo \$name is not healthy; exit 1; }; done") ||
-    die "${control[0]} can't leave before Galera and RabbitMQ are healthy on the other control hosts: $said"
+  in_venv python "$here/control-health.py" "$home/deployed.json" "$HOME/.ssh/strata-kolla" "${control[@]}"
 }
 
 # With the release that is deployed, its environment and its configuration: a copy of the configuration and of the database.
