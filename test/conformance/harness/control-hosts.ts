@@ -20,6 +20,8 @@ export const CONTROL_HOSTS_NEED = ['sshd', 'mariadbd', 'rabbitmq-server'] as con
 export const DATABASE_PASSWORD = 'planted-"\'#$\\n;:secret';
 
 const addressOf = (host: ControlHost) => `10.10.0.${host.slice(-1)}`;
+/** For what takes seconds, on a machine that has much else to do. */
+export const PATIENCE_MS = 240_000;
 const RABBITMQ_BIN = '/usr/lib/rabbitmq/bin';
 
 export class ControlHosts {
@@ -40,7 +42,7 @@ export class ControlHosts {
 
   /** A command in the place of a host's containers. */
   public inside(host: ControlHost, ...command: string[]): Promise<ExecResult> {
-    return exec(this.file(host, 'enter'), command, { timeoutMs: 60_000 });
+    return exec(this.file(host, 'enter'), command, { timeoutMs: PATIENCE_MS });
   }
 
   /** Everything that was asked of the container engines and of the database's clients, a line each. */
@@ -52,7 +54,7 @@ export class ControlHosts {
     const { code, output } = await exec(
       this.file(host, 'enter'),
       ['mariadb', `--defaults-file=${this.file(host, 'root-login.cnf')}`, '--batch', '--skip-column-names', '-e', statement],
-      { timeoutMs: 60_000 },
+      { timeoutMs: PATIENCE_MS },
     );
     if (code !== 0) throw new Error(`${host}: ${statement}: ${output}`);
     return output.trim();
@@ -86,11 +88,14 @@ export class ControlHosts {
       service === 'mariadb'
         ? (await this.sql(host, "SHOW GLOBAL STATUS LIKE 'wsrep_ready'")).endsWith('ON')
         : fs.readFileSync(log).subarray(before).includes('Starting broker... completed');
-    await waitFor(`${service} on ${host}`, answers, { daemon: server, timeoutMs: 90_000 });
+    await waitFor(`${service} on ${host}`, answers, { daemon: server, timeoutMs: PATIENCE_MS });
   }
 
   public async stopService(host: ControlHost, service: ControlService): Promise<void> {
-    await this.daemons.get(`${host}/${service}`)!.stop();
+    const server = this.daemons.get(`${host}/${service}`)!;
+    process.kill(-server.pid, 'SIGTERM');
+    await waitFor(`${service} on ${host} to end`, async () => !server.running(), { timeoutMs: PATIENCE_MS });
+    await server.stop();
   }
 
   /** Pulls a host's plug, or puts it back. */
