@@ -1,4 +1,4 @@
-import { Fn, IResolvable, Op, Precondition, TerraformStack, Tokenization } from 'cdktf';
+import { Fn, IResolvable, Op, Precondition, TerraformLocal, TerraformStack, Tokenization } from 'cdktf';
 import { Construct } from 'constructs';
 import { TemplateText } from '../core/template-text';
 import { fail, isKnown } from '../core/validation';
@@ -35,14 +35,14 @@ export function prepareUserData(scope: Construct, text: string): PreparedUserDat
   return { value, preconditions: [{ condition: fits(scope, value), errorMessage: `${scope.node.path}: ${problem}; ${fix}` }] };
 }
 
-/** Of servers that are born alike, all have the one condition: tokens take time to make. */
+/** Of servers that are born alike, all have the one condition, by name: the framework writes a whole expression anew for each. */
 const conditions = new WeakMap<TerraformStack, Map<string, IResolvable>>();
 
 function fits(scope: Construct, value: string): IResolvable {
   const stack = TerraformStack.of(scope);
   const known = conditions.get(stack) ?? new Map<string, IResolvable>();
   conditions.set(stack, known);
-  const condition = known.get(value) ?? lengthFits(value);
+  const condition = known.get(value) ?? new TerraformLocal(scope, 'UserDataFits', lengthFits(value)).asBoolean;
   known.set(value, condition);
   return condition;
 }
