@@ -1,5 +1,6 @@
 import { ITerraformDependable, Precondition, TerraformLocal } from 'cdktf';
 import { Construct, IConstruct } from 'constructs';
+import { authoritiesMark, authoritiesOf, FIRST_AUTHORITY, isFirstAuthority, isNextStep } from './authority-generations';
 import { CheckedCluster } from './cluster-checks';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { address, attributeAddress } from '../core/replacement';
@@ -22,9 +23,20 @@ export function slotGenerations(where: IConstruct, slots: readonly string[], giv
   return slots.map((slot) => (Object.hasOwn(given, slot) ? given[slot] : 1));
 }
 
+/** By which metadata a worker tells the authorities that it was born with, where they aren't the first. */
+export const AUTHORITIES_OF_WORKER = 'strata-authorities';
+const AUTHORITY_STEPS =
+  'an authority is replaced in steps, for example from 1 to 1-2, 2-1 and 2, in each of which every slot is rolled, then every pool (docs/pki.md)';
+
+/** What is remembered of how a slot was rolled: the Kubernetes version, and the generations of authorities where they aren't the first. */
+export function slotMark(cluster: CheckedCluster): string {
+  const authorities = authoritiesOf(cluster);
+  return isFirstAuthority(authorities) ? cluster.version.version : `${cluster.version.version}_${authoritiesMark(authorities)}`;
+}
+
 /** What the rules need to know of a slot; its construct's id is its name. */
 export interface RolledSlot extends IConstruct {
-  /** Replaced when the slot is rolled. Its input is the Kubernetes version that the slot was rolled with last. */
+  /** Replaced when the slot is rolled. Its input is the mark of the slot when it was rolled last. */
   readonly generation: StepResource;
   /** The how many-th server of the slot it is to have. */
   readonly generationNumber: number;
@@ -157,18 +169,35 @@ export class ControlPlaneRolls extends Construct {
         `\${join(" and ", ${address(rolling)})} would get Kubernetes ${version.version}, and the newest slot has 1.\${max(${address(minors)}...)}: ` +
           'a cluster cannot go back to an older minor; restore a snapshot if you must',
       ),
+      rule(
+        `alltrue([for mark in ${this.recordedAuthorities} : ${isNextStep('mark', authoritiesOf(cluster))}])`,
+        `the authorities of pki would become ${authoritiesMark(authoritiesOf(cluster))}, and a slot has \${join(" and ", distinct(${this.recordedAuthorities}))}: ` +
+          `they would not trust each other; ${AUTHORITY_STEPS}`,
+      ),
     ];
   }
 
-  /** Whether workers of this plan may have this version: the oldest slot as the last gate left it decides. */
+  /** An expression: the authorities of each slot as the last gate left it. */
+  private get recordedAuthorities(): string {
+    return `[for tag in ${address(this.recorded)} : try(split("_", tag)[1], "${FIRST_AUTHORITY}") if startswith(tag, "strata-version=")]`;
+  }
+
+  /** Whether workers of this plan may have this version and these authorities: the slots as the last gate left them decide. */
   public workerRules(servers: readonly NovaServer[]): Precondition[] {
     if (servers.length === 0) return [];
+    const born = new TerraformLocal(this, 'Workers', `\${[${servers.map((server) => attributeAddress(server.resource, 'metadata')).join(', ')}]}`);
     const versions = new TerraformLocal(
       this,
       'WorkerMinors',
-      `\${distinct([for version in [${servers.map((server) => `${attributeAddress(server.resource, 'metadata')}["kubernetes-version"]`).join(', ')}] : ` +
-        'tonumber(split(".", version)[1])])}',
+      `\${distinct([for worker in ${address(born)} : tonumber(split(".", worker["kubernetes-version"])[1])])}`,
     );
+    const marks = new TerraformLocal(
+      this,
+      'WorkerAuthorities',
+      `\${distinct([for worker in ${address(born)} : try(worker["${AUTHORITIES_OF_WORKER}"], "${FIRST_AUTHORITY}")])}`,
+    );
+    const authorities = authoritiesOf(this.props.cluster);
+    const mark = authoritiesMark(authorities);
     const minors = `[for tag in ${address(this.recorded)} : tonumber(split(".", split(":", tag)[1])[1]) if startswith(tag, "strata-version=")]`;
     const minor = Number(this.props.cluster.version.minor.split('.')[1]);
     const path = this.node.scope!.node.path;
@@ -184,6 +213,19 @@ export class ControlPlaneRolls extends Construct {
         errorMessage:
           `${path}: the oldest worker has Kubernetes 1.\${min(${address(versions)}...)}, more than three minors behind ${this.props.cluster.version.version}: ` +
           'roll the pools before the control plane goes further',
+      },
+      {
+        condition: `\${alltrue([for mark in ${address(marks)} : ${isNextStep('mark', authorities)}])}`,
+        errorMessage:
+          `${path}: the authorities of pki would become ${mark}, and workers have \${join(" and ", ${address(marks)})}: ` +
+          `the cluster would lose them; roll the pools first. ${AUTHORITY_STEPS}`,
+      },
+      {
+        // what a slot that wasn't rolled yet signs for a new worker may be of an authority that is forgotten next
+        condition: `\${!contains(${address(marks)}, "${mark}") || alltrue([for mark in ${this.recordedAuthorities} : mark == "${mark}"])}`,
+        errorMessage:
+          `${path}: new workers would have the authorities ${mark}, and the slots have \${join(" and ", distinct(${this.recordedAuthorities}))}: ` +
+          'roll every slot first, then the pools; a step that has begun is finished',
       },
     ];
   }

@@ -6,7 +6,7 @@ import { ApiAddresses, slotFile } from './bootstrap/node-files';
 import { PkiMaterial } from './bootstrap/pki-material';
 import { CheckedCluster } from './cluster-checks';
 import { nodeRanges } from './cluster-ranges';
-import { slotGenerations } from './control-plane-rolls';
+import { slotGenerations, slotMark } from './control-plane-rolls';
 import { Keepalived, virtualAddressFiles } from './endpoint/virtual-address-files';
 import { controlPlaneCloudConfig } from './node-cloud-config';
 import { PodPorts } from './pod-ports';
@@ -57,7 +57,7 @@ export class ControlPlaneSlot extends Construct {
   public readonly port: ServerPort;
   public readonly etcdVolume: DataVolume;
   public readonly zone: AvailabilityZone;
-  /** Replaced when the slot is rolled. Its input is the Kubernetes version that the slot was rolled with last. */
+  /** Replaced when the slot is rolled. Its input is the mark of the slot when it was rolled last. */
   public readonly generation: StepResource;
 
   constructor(
@@ -89,7 +89,7 @@ export class ControlPlaneSlot extends Construct {
     });
     this.generation = new StepResource(this, 'Generation', {
       triggers: { generation: String(generationNumber) },
-      input: cluster.version.version,
+      input: slotMark(cluster),
       lifecycle: { ignoreChanges: ['input'] },
     });
   }

@@ -27,7 +27,7 @@ export function keystoneWebhook(cluster: Construct, id: string, options: Keyston
   });
   const { certPem } = new LocallySignedCert(scope, 'Certificate', {
     certRequestPem,
-    caCertPem: pki.caCertificate,
+    caCertPem: pki.signingCaCertificate,
     caPrivateKeyPem: pki.caKey,
     allowedUses: ['digital_signature', 'server_auth'],
     validityPeriodHours: 5 * YEAR_HOURS,

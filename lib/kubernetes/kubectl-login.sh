@@ -21,6 +21,9 @@ CONTEXT=()
 
 kube() { kubectl ${CONTEXT[@]+"${CONTEXT[@]}"} --request-timeout=20s "$@"; }
 
+# Certificates of a PEM file, one a line.
+certificates() { awk '/-END CERTIFICATE-/ { print body; inside = 0 } inside { gsub(/[[:space:]]/, ""); body = body $0 } /-BEGIN CERTIFICATE-/ { body = ""; inside = 1 }'; }
+
 # Chooses the context, and sees that it is of this cluster: 0, or 1 and $why.
 log_in() {
   local authority file
@@ -34,8 +37,10 @@ log_in() {
     why="there is no kubeconfig for $STRATA_CLUSTER (${KUBECONFIG:-~/.kube/config}): write the cluster's kubeconfig to a file of this machine and give kubeconfigPath or KUBECONFIG"
     return 1
   fi
-  if [[ $(tr -d '[:space:]' <<<"$authority") != "$(tr -d '[:space:]' <<<"$STRATA_CA")" ]]; then
-    stop "the kubeconfig (${KUBECONFIG:-~/.kube/config}) is of another cluster: its CA is not that of $STRATA_CLUSTER; nothing was changed"
+  # while authorities are replaced, a file may have been written one step before
+  if ! certificates <<<"$authority" | grep -qxFf <(certificates <<<"$STRATA_CA"); then
+    stop "the kubeconfig (${KUBECONFIG:-~/.kube/config}) is of another cluster: its CA is not that of $STRATA_CLUSTER; nothing was changed." \
+      "If the cluster's authorities were replaced since, write its kubeconfig to that file anew"
   fi
 }
 
@@ -45,6 +50,11 @@ reach() { # <seconds>
   until answer=$(kube get --raw /readyz 2>&1) && [[ $answer == ok ]]; do
     if ((SECONDS - begun >= $1)); then
       why="the API of $STRATA_CLUSTER does not answer: ${answer##*$'\n'}"
+      case $answer in
+        *x509* | *Unauthorized* | *'must be logged in'*)
+          why+=" (if its authorities are being replaced, write its kubeconfig anew to the file that this machine logs in by)"
+          ;;
+      esac
       return 1
     fi
     sleep 3

@@ -1,10 +1,12 @@
 import { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { authoritiesMark, authoritiesOf, isFirstAuthority } from './authority-generations';
 import { ClusterSettings } from './bootstrap/kubeadm-config';
 import { ApiAddresses } from './bootstrap/node-files';
 import { PkiMaterial } from './bootstrap/pki-material';
 import { CheckedCluster } from './cluster-checks';
 import { nodeRanges } from './cluster-ranges';
+import { AUTHORITIES_OF_WORKER } from './control-plane-rolls';
 import { workerCloudConfig } from './node-cloud-config';
 import { nodeLabels, nodeTaints } from './node-labels';
 import { PodPorts } from './pod-ports';
@@ -40,6 +42,7 @@ export interface WorkersProps {
 export function workerPool(scope: Construct, pool: WorkerPoolProps, props: WorkersProps): ServerPool {
   const { cluster, network, settings, pki, addresses } = props;
   const what = `workerPools.${pool.name}`;
+  const authorities = authoritiesOf(cluster);
   const gpu = gpuMarks(scope, `${what}.gpu`, pool.gpu);
   const worker = {
     // the drainer knows this cluster's own workers by it
@@ -68,7 +71,10 @@ export function workerPool(scope: Construct, pool: WorkerPoolProps, props: Worke
     serverGroupPolicy: pool.serverGroupPolicy ?? ServerGroupPolicy.SOFT_ANTI_AFFINITY, // a pool grows beyond the number of hypervisors
     resizeInPlace: false, // it would stop all of them at once
     generation: pool.generation,
-    metadata: { 'kubernetes-version': cluster.version.version },
+    metadata: {
+      'kubernetes-version': cluster.version.version,
+      ...(!isFirstAuthority(authorities) && { [AUTHORITIES_OF_WORKER]: authoritiesMark(authorities) }),
+    },
     settledMetadata: true,
     dependsOn: props.dependsOn,
     rootVolume: pool.rootVolume,

@@ -7,8 +7,9 @@ import { PrivateKey } from '@cdktf/provider-tls/lib/private-key';
 import { TlsProvider } from '@cdktf/provider-tls/lib/provider';
 import { SelfSignedCert } from '@cdktf/provider-tls/lib/self-signed-cert';
 import { Construct } from 'constructs';
-import { PkiMaterial } from './pki-material';
+import { pemBundle, PkiMaterial } from './pki-material';
 import { defaultProvider } from '../../core/default-provider';
+import { FIRST_AUTHORITY } from '../authority-generations';
 
 const YEAR_HOURS = 8760;
 /** kubeadm's own names. */
@@ -17,6 +18,7 @@ const AUTHORITIES = { ca: 'kubernetes', etcdCa: 'etcd-ca', frontProxyCa: 'front-
 /** A PKI that Terraform makes. Its keys never leave the state, save for the servers that need them. */
 export class GeneratedPki extends Construct implements PkiMaterial {
   public readonly caCertificate: string;
+  public readonly signingCaCertificate: string;
   public readonly caKey: string;
   public readonly etcdCaCertificate: string;
   public readonly etcdCaKey: string;
@@ -28,24 +30,25 @@ export class GeneratedPki extends Construct implements PkiMaterial {
   public readonly adminKey: string;
   public readonly bootstrapToken: string;
 
-  constructor(scope: Construct, id: string, tokenGeneration: number) {
+  constructor(scope: Construct, id: string, tokenGeneration: number, authorities: readonly string[]) {
     super(scope, id);
     defaultProvider(this, 'tls', (stack) => new TlsProvider(stack, 'tls'));
     defaultProvider(this, 'random', (stack) => new RandomProvider(stack, 'random'));
 
-    const ca = this.authority('Ca', AUTHORITIES.ca);
-    const etcdCa = this.authority('EtcdCa', AUTHORITIES.etcdCa);
-    const frontProxyCa = this.authority('FrontProxyCa', AUTHORITIES.frontProxyCa);
-    this.caCertificate = ca.certificate.certPem;
-    this.caKey = ca.key.privateKeyPem;
-    this.etcdCaCertificate = etcdCa.certificate.certPem;
-    this.etcdCaKey = etcdCa.key.privateKeyPem;
-    this.frontProxyCaCertificate = frontProxyCa.certificate.certPem;
-    this.frontProxyCaKey = frontProxyCa.key.privateKeyPem;
+    const cas = authorities.map((generation) => this.authority('Ca', AUTHORITIES.ca, generation));
+    const etcdCas = authorities.map((generation) => this.authority('EtcdCa', AUTHORITIES.etcdCa, generation));
+    const frontProxyCas = authorities.map((generation) => this.authority('FrontProxyCa', AUTHORITIES.frontProxyCa, generation));
+    this.caCertificate = pemBundle(cas.map((ca) => ca.certificate.certPem));
+    this.signingCaCertificate = cas[0].certificate.certPem;
+    this.caKey = cas[0].key.privateKeyPem;
+    this.etcdCaCertificate = pemBundle(etcdCas.map((ca) => ca.certificate.certPem));
+    this.etcdCaKey = etcdCas[0].key.privateKeyPem;
+    this.frontProxyCaCertificate = pemBundle(frontProxyCas.map((ca) => ca.certificate.certPem));
+    this.frontProxyCaKey = frontProxyCas[0].key.privateKeyPem;
 
-    const serviceAccount = this.key('ServiceAccountKey', true);
-    this.serviceAccountKey = serviceAccount.privateKeyPem;
-    this.serviceAccountPublicKey = serviceAccount.publicKeyPem;
+    const serviceAccounts = authorities.map((generation) => this.key(ofGeneration('ServiceAccountKey', generation), true));
+    this.serviceAccountKey = serviceAccounts[0].privateKeyPem;
+    this.serviceAccountPublicKey = pemBundle(serviceAccounts.map((key) => key.publicKeyPem));
 
     const admin = this.key('AdminKey', false);
     const request = new CertRequest(this, 'AdminRequest', {
@@ -54,7 +57,7 @@ export class GeneratedPki extends Construct implements PkiMaterial {
     });
     this.adminCertificate = new LocallySignedCert(this, 'AdminCertificate', {
       certRequestPem: request.certRequestPem,
-      caCertPem: this.caCertificate,
+      caCertPem: this.signingCaCertificate,
       caPrivateKeyPem: this.caKey,
       allowedUses: ['digital_signature', 'client_auth'],
       validityPeriodHours: YEAR_HOURS,
@@ -72,11 +75,12 @@ export class GeneratedPki extends Construct implements PkiMaterial {
     return new Bytes(this, `EncryptionKey-${name}`, { length: 32, lifecycle: { ignoreChanges: 'all' } }).base64;
   }
 
-  private authority(name: string, commonName: string): { readonly key: PrivateKey; readonly certificate: SelfSignedCert } {
-    const key = this.key(`${name}Key`, true);
-    const certificate = new SelfSignedCert(this, `${name}Certificate`, {
+  private authority(name: string, commonName: string, generation: string): { readonly key: PrivateKey; readonly certificate: SelfSignedCert } {
+    const key = this.key(ofGeneration(`${name}Key`, generation), true);
+    const certificate = new SelfSignedCert(this, ofGeneration(`${name}Certificate`, generation), {
       privateKeyPem: key.privateKeyPem,
-      subject: [{ commonName }],
+      // two of one name would be known apart by their keys alone, which not every program looks at
+      subject: [{ commonName: ofGeneration(commonName, generation) }],
       isCaCertificate: true,
       allowedUses: ['digital_signature', 'key_encipherment', 'cert_signing'],
       validityPeriodHours: 10 * YEAR_HOURS,
@@ -89,4 +93,9 @@ export class GeneratedPki extends Construct implements PkiMaterial {
   private key(name: string, forGood: boolean): PrivateKey {
     return new PrivateKey(this, name, { algorithm: 'ECDSA', ecdsaCurve: 'P256', ...(forGood && { lifecycle: { ignoreChanges: 'all' } }) });
   }
+}
+
+/** The first generation has the names of a cluster that never replaced its authorities. */
+function ofGeneration(name: string, generation: string): string {
+  return generation === FIRST_AUTHORITY ? name : `${name}-${generation}`;
 }

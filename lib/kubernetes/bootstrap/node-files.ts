@@ -61,6 +61,8 @@ export function controlPlaneFiles(
     program('strata-renew.sh'),
     program('strata-snapshot.sh'),
     program('strata-restore.sh'),
+    program('strata-reencrypt.sh'),
+    program('strata-secrets.py', '0644'),
     ...['strata-renew.service', 'strata-renew.timer', 'strata-snapshot.service', 'strata-snapshot.timer'].map((unit) => ({
       path: `/etc/systemd/system/${unit}`,
       content: file(unit),

@@ -180,6 +180,7 @@ start_local() {
     init_phase certs all
     rm -f "$KUBERNETES"/*.conf # may be of a server that is gone; the CA makes new ones
     init_phase kubeconfig all
+    trust_all_authorities "$KUBERNETES"/*.conf
     init_phase etcd local
     init_phase control-plane all
     init_phase kubelet-start
@@ -202,6 +203,19 @@ init() {
   spend_right
 }
 
+# A key that was taken away too early would leave Secrets that nobody reads any more. Others are asked, before anything starts here.
+check_secret_keys() {
+  local address ways way
+  for address in $STRATA_PEERS; do
+    if listens "$address" 2379 && ways=$(python3 "${BASH_SOURCE[0]%/*}/strata-secrets.py" ways "$KUBERNETES/pki" "$address"); then break; fi
+  done
+  for way in ${ways:-}; do
+    if [[ $way == unencrypted ]] || grep -qsE "name: \"?$(cut -d : -f 5 <<<"$way")\"?\$" "$KUBERNETES/apiserver/encryption.yaml"; then continue; fi
+    stop "etcd has Secrets that are $way, and this server was born without that key. On a control-plane node that has it run strata-reencrypt.sh, then" \
+      "restart strata-boot here; or give the key back to security.encryptionKeys and roll this slot again"
+  done
+}
+
 # A new server in its slot takes the cluster's configuration before it starts, if there is a cluster that tells it; settle makes up for it otherwise.
 restart() { # [address of an API that is ready]
   say "etcd has data here: starting this member again"
@@ -209,6 +223,7 @@ restart() { # [address of an API that is ready]
     map_endpoint "$1"
     mint_credentials
     take_lease
+    check_secret_keys
     drop_stale_node || true
     agree_on_configuration
   fi
@@ -253,6 +268,7 @@ join() { # <address of an API that is ready>
   map_endpoint "$1"
   mint_credentials
   take_lease
+  check_secret_keys
   spend_right
   member=$(our_member) || stop "no member of etcd answers, though the API at $1 is ready"
   if [[ -n $member ]]; then remove_member "$member"; fi
@@ -286,6 +302,8 @@ settle() {
     init_phase bootstrap-token
     rm -f "$ETCD_MOUNT/init-pending"
   fi
+  publish_authorities
+  "${BASH_SOURCE[0]%/*}/strata-reencrypt.sh" --from-boot || warn 'this node is made, but not every Secret is written as it writes them'
   release_lease # before the mark, after which nobody would
   mark_settled
 }

@@ -121,11 +121,20 @@ map_endpoint() { # <address>
 
 init_phase() { kubeadm init phase "$@" --config "$RUN/kubeadm.yaml"; }
 
+# While authorities are replaced, their files have two certificates: both are trusted, the first one signs.
+several_authorities() { (($(grep -c -- '-BEGIN CERTIFICATE-' "$CA") > 1)); }
+
+# kubeadm writes no certificate but the first into a kubeconfig; what signs elsewhere is to be trusted, too.
+trust_all_authorities() { # <kubeconfig ...>
+  if several_authorities; then sed -i "s|^\( *certificate-authority-data: \).*|\1$(base64 -w 0 "$CA")|" "$@"; fi
+}
+
 # A credential of our own making: whoever holds the CA needs no token.
 mint_credentials() {
   init_phase certs apiserver-etcd-client
   rm -f "$RUN/super-admin.conf"
   init_phase kubeconfig super-admin --kubeconfig-dir "$RUN"
+  trust_all_authorities "$RUN/super-admin.conf"
 }
 
 kube() { kubectl --kubeconfig "$RUN/super-admin.conf" --request-timeout 20s "$@"; }
@@ -174,7 +183,7 @@ own_certificates() {
   done
 }
 
-# Whether two thirds of a certificate's life are over, or the authority that signed it is no longer ours.
+# Whether two thirds of a certificate's life are over.
 certificates_due() {
   local begin end file now
   now=$(date +%s)
@@ -190,7 +199,10 @@ certificates_due() {
 first_end() { date -u -d "@$(own_certificates | cut -d ' ' -f 2 | sort -n | head -n 1)" +%F; }
 
 # With what is on this machine alone: the authorities' keys. Those that have lapsed already are renewed as well.
-renew_certificates() { kubeadm certs renew all --config "$RUN/kubeadm.yaml"; }
+renew_certificates() {
+  kubeadm certs renew all --config "$RUN/kubeadm.yaml"
+  trust_all_authorities "$KUBERNETES"/*.conf
+}
 
 # A snapshot ends with the SHA-256 of the rest of it.
 verify_snapshot() { # <file>
@@ -279,6 +291,17 @@ render() {
     sed -e "s|@NODE_NAME@|$STRATA_NODE|g" -e "s|@NODE_ADDRESS@|$STRATA_ADDRESS|g" -e "s|@NODE_IPS@|$ips|g" -e "s|@PROVIDER_ID@|openstack:///$STRATA_INSTANCE|g" \
       "$file" >"$RUN/${file##*/}"
   done
+  # shellcheck disable=SC2153  # from cluster.env
+  if [[ $STRATA_ROLE == control-plane ]]; then choose_signer; fi
+}
+
+# The controller manager ends at once over a file of several authorities to sign with: it gets the first alone.
+choose_signer() {
+  if ! several_authorities; then return; fi
+  sed '/-END CERTIFICATE-/q' "$CA" >"$KUBERNETES/pki/signing-ca.pem"
+  # of two equal flags, it takes the last
+  echo '[{"op": "add", "path": "/spec/containers/0/command/-", "value": "--cluster-signing-cert-file='"$KUBERNETES/pki/signing-ca.pem"'"}]' \
+    >"$RUN/patches/kube-controller-manager+json.json"
 }
 
 # What every phase of kubeadm is given: our own InitConfiguration, and what all nodes have in common.
@@ -342,6 +365,32 @@ agree_on_configuration() {
   fi
   compose "$RUN/theirs-cluster.yaml" "$RUN/theirs-kubelet.yaml"
 }
+
+# Whom to trust, as the cluster itself tells it. kubeadm writes it into the public ConfigMap cluster-info when a cluster is made, and never again. API servers
+# add what they trust to the ConfigMap by which the APIs beside them know their clients, and take nothing away: an authority that is gone is taken out here. An
+# API server that still trusts it puts it in again, so that the last slot has the last word.
+publish_authorities() {
+  local map patch
+  for map in kube-public/cluster-info kube-system/extension-apiserver-authentication; do
+    patch=$(kube -n "${map%/*}" get configmap "${map#*/}" --ignore-not-found -o json | python3 -c "$AUTHORITIES_PATCH" "$CA" "$KUBERNETES/pki/front-proxy-ca.crt")
+    if [[ -z $patch ]]; then continue; fi
+    say "the authorities in the ConfigMap $map become those of this node"
+    kube -n "${map%/*}" patch configmap "${map#*/}" --type merge --patch "$patch" >/dev/null
+  done
+}
+AUTHORITIES_PATCH='
+import base64, json, re, sys
+ours = {"client-ca-file": open(sys.argv[1]).read(), "requestheader-client-ca-file": open(sys.argv[2]).read()}
+def certificates(text):
+    return {"".join(found.split()) for found in re.findall("-BEGIN CERTIFICATE-+(.*?)-+END", text, re.S)}
+text = sys.stdin.read()
+data = json.loads(text)["data"] if text.strip() else {}
+patch = {key: ours[key] for key in data if key in ours and certificates(data[key]) - certificates(ours[key])}
+known = re.search("certificate-authority-data: *(\\S+)", data.get("kubeconfig", ""))
+if known and certificates(base64.b64decode(known[1]).decode()) != certificates(ours["client-ca-file"]):
+    patch["kubeconfig"] = data["kubeconfig"].replace(known[1], base64.b64encode(ours["client-ca-file"].encode()).decode())
+if patch:
+    print(json.dumps({"data": patch}))'
 
 version_at() { # <address> -> v1.36.3
   kube --server "https://$(in_url "$1"):$STRATA_PORT" --tls-server-name "$STRATA_ENDPOINT" get --raw /version 2>/dev/null | json 'print(d["gitVersion"])' 2>/dev/null

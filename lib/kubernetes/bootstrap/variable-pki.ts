@@ -1,17 +1,24 @@
 import { Fn, TerraformVariable } from 'cdktf';
 import { Construct } from 'constructs';
-import { PkiMaterial } from './pki-material';
+import { pemBundle, PkiMaterial } from './pki-material';
 import { fail } from '../../core/validation';
+import { FIRST_AUTHORITY } from '../authority-generations';
 
 /** Properties of VariablePki. */
 export interface VariablePkiProps {
   /** What the variables' names begin with. */
   readonly prefix: string;
+  /**
+   * Generations of authorities: all are trusted, the first one signs, so that its keys alone are asked for.
+   * @default - the first generation
+   */
+  readonly authorities?: readonly string[];
 }
 
 /** A PKI that the user brings, as variables of the stack. Their names are contract. */
 export class VariablePki extends Construct implements PkiMaterial {
   public readonly caCertificate: string;
+  public readonly signingCaCertificate: string;
   public readonly caKey: string;
   public readonly etcdCaCertificate: string;
   public readonly etcdCaKey: string;
@@ -31,14 +38,26 @@ export class VariablePki extends Construct implements PkiMaterial {
     if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(props.prefix)) {
       fail(this, { problem: 'names of variables must begin with a letter', value: props.prefix, fix: 'give ClusterPki.fromVariables({ prefix })' });
     }
-    this.caCertificate = this.pem('ca_crt', 'Certificate authority of the cluster', 'CERTIFICATE');
-    this.caKey = this.pem('ca_key', 'Its private key', 'PRIVATE KEY');
-    this.etcdCaCertificate = this.pem('etcd_ca_crt', 'Certificate authority of etcd', 'CERTIFICATE');
-    this.etcdCaKey = this.pem('etcd_ca_key', 'Its private key', 'PRIVATE KEY');
-    this.frontProxyCaCertificate = this.pem('front_proxy_ca_crt', 'Certificate authority of the front proxy', 'CERTIFICATE');
-    this.frontProxyCaKey = this.pem('front_proxy_ca_key', 'Its private key', 'PRIVATE KEY');
-    this.serviceAccountKey = this.pem('sa_key', 'Key that signs the tokens of service accounts', 'PRIVATE KEY');
-    this.serviceAccountPublicKey = this.pem('sa_pub', 'Its public key', 'PUBLIC KEY');
+    const { authorities = [FIRST_AUTHORITY] } = props;
+    const [signing] = authorities;
+    const authority = (name: string, what: string) => {
+      const certificates = authorities.map((generation) => this.pem(ofGeneration(`${name}_crt`, generation), what, 'CERTIFICATE'));
+      return { certificates, key: this.pem(ofGeneration(`${name}_key`, signing), 'Its private key', 'PRIVATE KEY') };
+    };
+    const ca = authority('ca', 'Certificate authority of the cluster');
+    this.caCertificate = pemBundle(ca.certificates);
+    this.signingCaCertificate = ca.certificates[0];
+    this.caKey = ca.key;
+    const etcdCa = authority('etcd_ca', 'Certificate authority of etcd');
+    this.etcdCaCertificate = pemBundle(etcdCa.certificates);
+    this.etcdCaKey = etcdCa.key;
+    const frontProxyCa = authority('front_proxy_ca', 'Certificate authority of the front proxy');
+    this.frontProxyCaCertificate = pemBundle(frontProxyCa.certificates);
+    this.frontProxyCaKey = frontProxyCa.key;
+    this.serviceAccountKey = this.pem(ofGeneration('sa_key', signing), 'Key that signs the tokens of service accounts', 'PRIVATE KEY');
+    this.serviceAccountPublicKey = pemBundle(
+      authorities.map((generation) => this.pem(ofGeneration('sa_pub', generation), 'Its public key', 'PUBLIC KEY')),
+    );
     this.adminCertificate = this.pem('admin_crt', 'Client certificate of the administrator, organisation kubeadm:cluster-admins', 'CERTIFICATE');
     this.adminKey = this.pem('admin_key', 'Its private key', 'PRIVATE KEY');
     this.bootstrapToken = this.variable(
@@ -67,4 +86,9 @@ export class VariablePki extends Construct implements PkiMaterial {
     });
     return variable.stringValue;
   }
+}
+
+/** The first generation has the names of a cluster that never replaced its authorities. */
+function ofGeneration(name: string, generation: string): string {
+  return generation === FIRST_AUTHORITY ? name : `${generation}_${name}`;
 }

@@ -29,6 +29,7 @@ const recipes = {
   kubeadm: { up: ['kubernetes.sh', 'kubeadm'] },
   kubectl: { up: ['kubernetes.sh', 'kubectl'] },
   'kube-apiserver': { up: ['kubernetes.sh', 'kube-apiserver'] },
+  'kube-controller-manager': { up: ['kubernetes.sh', 'kube-controller-manager'] },
   etcd: { up: ['etcd.sh'] },
   gcfg: { up: ['gcfg.sh'] },
   helm: { up: ['helm.sh'] },

@@ -8,6 +8,7 @@ const SHIMS = path.join(__dirname, 'node');
 export const PROGRAMS = '/usr/local/lib/strata';
 export const ADDRESS = '198.51.100.2';
 export const PEER = '198.51.100.3';
+export const THIRD = '198.51.100.4';
 export const VIP = '198.51.100.9';
 
 /** What a check on nodes must list in its `needs`. */
@@ -61,10 +62,12 @@ export class BenchNode {
 
   /** A cable to another node. */
   async connect(other: BenchNode): Promise<void> {
-    await run('ip', ['-n', this.namespace, ...`link add cable type veth peer name cable netns ${other.namespace}`.split(' ')]);
-    for (const node of [this, other]) await run('ip', ['-n', node.namespace, ...'link set cable up'.split(' ')]);
-    await run('ip', ['-n', this.namespace, ...`route add ${other.address} dev cable src ${this.address}`.split(' ')]);
-    await run('ip', ['-n', other.namespace, ...`route add ${this.address} dev cable src ${other.address}`.split(' ')]);
+    const [here, there] = [this, other].map((node) => `to-${node.address.split('.').pop()}`).reverse();
+    await run('ip', ['-n', this.namespace, ...`link add ${here} type veth peer name ${there} netns ${other.namespace}`.split(' ')]);
+    for (const [node, cable, end] of [[this, here, other] as const, [other, there, this] as const]) {
+      await run('ip', ['-n', node.namespace, ...`link set ${cable} up`.split(' ')]);
+      await run('ip', ['-n', node.namespace, ...`route add ${end.address} dev ${cable} src ${node.address}`.split(' ')]);
+    }
   }
 
   /** A blank volume; the one before is gone. */
@@ -124,16 +127,8 @@ export class BenchNode {
     for (let number = 1; number < 100; number += 1) {
       const running = fs.existsSync(this.path('/var/lib/kubelet/config.yaml')) && fs.existsSync(path.join(this.folder, 'pids', 'kube-apiserver'));
       const power = !running || number % 8 === 0;
-      for (const name of ['cut.log', 'cut.done']) fs.rmSync(path.join(this.folder, name), { force: true });
-      fs.writeFileSync(path.join(this.folder, 'cut'), `${number}\n${power ? 'power' : 'program'}\n`);
-      const result = await this.boot();
-      fs.rmSync(path.join(this.folder, 'cut'));
-      if (!fs.existsSync(path.join(this.folder, 'cut.done'))) {
-        expectExit(`after ${number - 1} cuts, the last before "${lastWords}"`, result, 0);
-        return number - 1;
-      }
+      if (!(await this.bootUntil(number, power ? 'power' : 'program'))) return number - 1;
       lastWords = fs.readFileSync(path.join(this.folder, 'cut.log'), 'utf8').trimEnd().split('\n').pop()!;
-      if (power) await this.powerOff();
     }
     throw new Error(`${this.name} does not come to an end; the last cut was before "${lastWords}"`);
   }
@@ -210,9 +205,29 @@ export class BenchNode {
     const kubernetes = path.join(folder, 'etc/kubernetes');
     for (const name of fs.readdirSync(kubernetes).filter((entry) => entry.endsWith('.conf'))) fs.rmSync(path.join(kubernetes, name));
     const pki = path.join(kubernetes, 'pki');
-    for (const name of fs.readdirSync(pki).filter((entry) => /^api|client/.test(entry))) fs.rmSync(path.join(pki, name));
+    for (const name of fs.readdirSync(pki).filter((entry) => /^api|client|signing/.test(entry))) fs.rmSync(path.join(pki, name));
     for (const name of fs.readdirSync(path.join(pki, 'etcd')).filter((entry) => !entry.startsWith('ca.'))) fs.rmSync(path.join(pki, 'etcd', name));
     this.write('/var/lib/cloud/data/instance-id', `${uuid}\n`);
+  }
+
+  /** The same with other user data; what only the slot is told stays. */
+  rollTo(uuid: string, { files }: NodeUserData): void {
+    this.replaceServer(uuid);
+    for (const [name, content] of Object.entries(files)) if (!name.endsWith('/cluster.env') && !name.endsWith('/slot.env')) this.write(name, content);
+    this.write('/etc/strata/kubeadm-cluster.yaml', files['/etc/strata/kubeadm-cluster.yaml'].replace(/v1\.36\.\d+/, 'v1.36.0'));
+    this.write('/synchronised', ''); // cloud-init sees to it
+  }
+
+  /** The boot program, ended before its so many-th command that changes anything; whether it came to that. */
+  async bootUntil(number: number, what: 'power' | 'program'): Promise<boolean> {
+    for (const name of ['cut.log', 'cut.done']) fs.rmSync(path.join(this.folder, name), { force: true });
+    fs.writeFileSync(path.join(this.folder, 'cut'), `${number}\n${what}\n`);
+    const result = await this.boot();
+    fs.rmSync(path.join(this.folder, 'cut'));
+    const cut = fs.existsSync(path.join(this.folder, 'cut.done'));
+    if (!cut) expectExit(`a run that was to be cut before its command ${number}`, result, 0);
+    else if (what === 'power') await this.powerOff();
+    return cut;
   }
 
   path(name: string): string {

@@ -36,6 +36,14 @@ const pools = (...changes: object[]) => ({ workerPools: changes.map((change) => 
 const planes = (change: object) => ({ controlPlane: { ...controlPlane, ...change } });
 const batch = { name: 'batch', replicas: 1 };
 
+/** Variables of generations of authorities: a plan looks at their form alone. */
+const pems = (...names: string[]) =>
+  names.flatMap((name) => {
+    const label = name.endsWith('_key') ? 'PRIVATE KEY' : name.endsWith('_pub') ? 'PUBLIC KEY' : 'CERTIFICATE';
+    return ['-var', `prod_2_${name}=-----BEGIN ${label}-----`];
+  });
+const CERTIFICATES = pems('ca_crt', 'etcd_ca_crt', 'front_proxy_ca_crt', 'sa_pub');
+
 const NOTHING: Expected = [];
 /** The steps beside Terraform that follow whenever workers come or go. */
 const WORKERS_CHANGED = ['-/+ terraform_data.Drainer', '-/+ terraform_data.WorkerToken'];
@@ -244,6 +252,30 @@ export const CASES: { readonly [name: string]: Case } = {
     changes: {},
     options: ['-var', 'prod_bootstrap_token=abcdef.0123456789abcdef'],
     expected: ['-/+ terraform_data.WorkerToken'],
+  },
+  authorities: {
+    row: 'authorities of pki, the next step',
+    changes: { pki: ClusterPki.fromVariables({ authorities: ['1', '2'] }) },
+    options: CERTIFICATES,
+    expected: ['-/+ terraform_data.ReadyGate_Ready', '~ output.host'],
+  },
+  'authorities-at-once': {
+    row: 'authorities of pki, a step left out, or begun before every slot and worker has the one before',
+    changes: { pki: ClusterPki.fromVariables({ authorities: ['2'] }) },
+    options: [...CERTIFICATES, ...pems('ca_key', 'etcd_ca_key', 'front_proxy_ca_key', 'sa_key')],
+    expected: { refused: 'the authorities of pki would become 2, and a slot has 1: they would not trust each other' },
+  },
+  'authorities-workers-first': {
+    row: 'generation of a pool, or a new worker, with a step of authorities that not every slot has',
+    changes: { pki: ClusterPki.fromVariables({ authorities: ['1', '2'] }), ...pools({ generation: 2 }) },
+    options: CERTIFICATES,
+    expected: { refused: 'new workers would have the authorities 1-2, and the slots have 1: roll every slot first' },
+  },
+  'encryption-key': {
+    row: 'security.encryptionKeys',
+    changes: { security: { encryptionKeys: ['key1', 'key2'] } },
+    options: ['-var', `prod_encryption_key2=${'A'.repeat(43)}=`],
+    expected: NOTHING,
   },
   'node-cidr': {
     row: 'clusterName, nodeCidr, podCidr, serviceCidr, kind of the API endpoint',
