@@ -2,6 +2,8 @@ import { ITerraformDependable, Precondition, TerraformLocal } from 'cdktf';
 import { Construct, IConstruct } from 'constructs';
 import { authoritiesMark, authoritiesOf, FIRST_AUTHORITY, isFirstAuthority, isNextStep } from './authority-generations';
 import { CheckedCluster } from './cluster-checks';
+import { encryptionKeyNames } from './node-cloud-config';
+import { DEFAULT_WAYS, isReadable, secretWays } from './secret-ways';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { address, attributeAddress } from '../core/replacement';
 import { StepResource } from '../core/step-resource';
@@ -28,9 +30,14 @@ export const AUTHORITIES_OF_WORKER = 'strata-authorities';
 const AUTHORITY_STEPS =
   'an authority is replaced in steps, for example from 1 to 1-2, 2-1 and 2, in each of which every slot is rolled, then every pool (docs/pki.md)';
 
-/** What is remembered of how a slot was rolled: the Kubernetes version, and the generations of authorities where they aren't the first. */
+/**
+ * What is remembered of how a slot was rolled: the Kubernetes version; the generations of authorities and the ways in which Secrets are read and written follow where
+ * they aren't the default.
+ */
 export function slotMark(cluster: CheckedCluster): string {
   const authorities = authoritiesOf(cluster);
+  const ways = secretWays(cluster.security);
+  if (ways !== DEFAULT_WAYS) return [cluster.version.version, authoritiesMark(authorities), ways].join('_');
   return isFirstAuthority(authorities) ? cluster.version.version : `${cluster.version.version}_${authoritiesMark(authorities)}`;
 }
 
@@ -75,10 +82,12 @@ export class ControlPlaneRolls extends Construct {
     super(scope, id);
     const { cluster, slots, projectId } = props;
     const name = this.portName;
+    const parts = (slot: RolledSlot) => `split("_", ${attributeAddress(slot.generation, 'input')})`;
     this.tags = slots.flatMap((slot) => [
       `strata-slot=${slot.node.id}`,
       `strata-rolled=${slot.node.id}:${slot.generationNumber}`,
-      `strata-version=${slot.node.id}:\${${attributeAddress(slot.generation, 'input')}}`,
+      `strata-version=${slot.node.id}:\${join("_", slice(${parts(slot)}, 0, min(2, length(${parts(slot)}))))}`,
+      ...(secretWays(cluster.security) === DEFAULT_WAYS ? [] : [`strata-secrets=${slot.node.id}:\${try(${parts(slot)}[2], "${DEFAULT_WAYS}")}`]),
     ]);
     const ids = new DataOpenstackNetworkingPortIdsV2(this, 'Markers', {
       name,
@@ -174,7 +183,18 @@ export class ControlPlaneRolls extends Construct {
         `the authorities of pki would become ${authoritiesMark(authoritiesOf(cluster))}, and a slot has \${join(" and ", distinct(${this.recordedAuthorities}))}: ` +
           `they would not trust each other; ${AUTHORITY_STEPS}`,
       ),
+      rule(
+        `alltrue([for ways in length(${this.recordedWays}) > 0 ? ${this.recordedWays} : ["${DEFAULT_WAYS}"] : ${isReadable('ways', secretWays(cluster.security))}])`,
+        `security.encryptionKeys would become ${JSON.stringify(encryptionKeyNames(cluster.security)).replace(/"/g, "'")}, and there is a slot that writes Secrets with another key, ` +
+          "or can't read what is written with the first of these: Secrets would be lost; a key is replaced in steps, for example ['key1', 'key2'], ['key2', 'key1'] and ['key2'], " +
+          'in each of which every slot is rolled (docs/pki.md); so it is with barbicanKms and its writes',
+      ),
     ];
+  }
+
+  /** An expression: the ways of each slot in which Secrets are read and written, as the last gate left it. */
+  private get recordedWays(): string {
+    return `[for tag in ${address(this.recorded)} : split(":", tag)[1] if startswith(tag, "strata-secrets=")]`;
   }
 
   /** An expression: the authorities of each slot as the last gate left it. */

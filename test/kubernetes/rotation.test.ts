@@ -111,6 +111,32 @@ test('a plan that leaves out a step, a slot or a pool is refused, in every clust
   }
 });
 
+describe('keys of Secrets', () => {
+  const tags = (of: Synthesised): string[] => found(of.resources('openstack_networking_port_v2'), 'K8s_Rolls_Rolled')[1].tags;
+  const input = (of: Synthesised) => found(of.resources('terraform_data'), 'K8s_control-plane-0_Generation')[1].input;
+  const readable = (of: Synthesised) => rules(of).find(({ error_message: text }) => text.includes('security.encryptionKeys would become'))!;
+  const both = synth({ security: { encryptionKeys: ['key1', 'key2'] } });
+
+  test('how a slot reads and writes is remembered behind the gate, where it is not the default', () => {
+    expect(tags(synth()).filter((tag) => tag.startsWith('strata-secrets='))).toEqual([]);
+    expect(input(both)).toMatch(/^1\.36\.\d+_1_[0-9a-f]{4}-[0-9a-f]{4}$/);
+    const [tag, ...others] = tags(both).filter((each) => each.startsWith('strata-secrets='));
+    expect(tag).toMatch(
+      /^strata-secrets=control-plane-0:\$\{try\(split\("_", terraform_data\.K8s_control-plane-0_Generation_\w+\.input\)\[2\], "[0-9a-f]{4}"\)\}$/,
+    );
+    expect(others).toHaveLength(2);
+  });
+
+  test('a plan in which a slot could not read what another one writes is refused, in every cluster', () => {
+    for (const cluster of [synth(), both, synth({ security: { encryptionKeys: [] } })]) {
+      expect(readable(cluster).condition).toMatch(
+        /alltrue\(\[for ways in length\(.*startswith\(tag, "strata-secrets="\)\]\) > 0 \? .* : split\("-", ways\)\[0\] == "plain" \|\| /,
+      );
+    }
+    expect(readable(both).error_message).toContain("would become ['key1','key2'], and there is a slot that writes Secrets with another key");
+  });
+});
+
 test('brought ones have their generation behind the prefix, and keys are asked for of the one alone that signs', () => {
   const variables = (...authorities: string[]) => Object.keys(synth({ pki: ClusterPki.fromVariables({ authorities }) }).json.variable);
   const certificates = ['ca_crt', 'etcd_ca_crt', 'front_proxy_ca_crt', 'sa_pub'];

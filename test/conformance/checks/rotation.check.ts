@@ -2,6 +2,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { stringify } from 'yaml';
 import { isNextStep } from '../../../lib/kubernetes/authority-generations';
+import { ClusterSecurity } from '../../../lib/kubernetes/cluster-security';
+import { isReadable, secretWays } from '../../../lib/kubernetes/secret-ways';
 import type { Check } from '../harness/check';
 import { ADDRESS, BenchNode, expectExit as expect, NODE_NEEDS, PEER, PROGRAMS, THIRD } from '../harness/node-bench';
 import { run, waitFor } from '../harness/process';
@@ -415,7 +417,7 @@ export const checks: readonly Check[] = [
     },
   },
   {
-    name: 'of the steps in which authorities are replaced, Terraform lets each begin after the one before it, and no other',
+    name: 'of the steps in which authorities and keys of Secrets are replaced, Terraform lets each begin after the one before it, and no other',
     needs: ['terraform'],
     run: async (context) => {
       const folder = path.join(context.folder, 'empty');
@@ -432,6 +434,33 @@ export const checks: readonly Check[] = [
       for (const [next, wanted] of Object.entries(allowed)) {
         const found = await workspace.evaluate(`[for mark in ${JSON.stringify(marks)} : mark if ${isNextStep('mark', next.split('-'))}]`);
         if (found.join() !== wanted.join()) throw new Error(`${next} may come after ${found.join(', ')}, not ${wanted.join(', ')}`);
+      }
+
+      const kms = (writes: boolean, ...encryptionKeys: string[]): ClusterSecurity => ({ encryptionKeys, barbicanKms: { writes } });
+      const keys = (...encryptionKeys: string[]): ClusterSecurity => ({ encryptionKeys });
+      const none = keys();
+      for (const [next, former, possible] of [
+        [keys('key1'), {}, true],
+        [keys('key1', 'key2'), {}, true],
+        [keys('key2', 'key1'), {}, false],
+        [keys('key2'), {}, false],
+        [none, {}, false],
+        [keys('key2', 'key1'), keys('key1', 'key2'), true],
+        [keys('key2'), keys('key1', 'key2'), false],
+        [keys('key2'), keys('key2', 'key1'), true],
+        [keys('key1', 'key2'), keys('key2', 'key1'), true],
+        [kms(true, 'key1'), {}, false],
+        [kms(false, 'key1'), {}, true],
+        [kms(true, 'key1'), kms(false, 'key1'), true],
+        [kms(true), kms(true, 'key1'), true],
+        [keys('key1'), kms(true, 'key1'), false],
+        [keys('key1'), kms(false, 'key1'), true],
+        [keys('key1'), none, true],
+        [kms(false), none, true],
+        [kms(true), kms(false), true],
+      ] as const) {
+        const found = await workspace.evaluate(`${isReadable(`"${secretWays(former)}"`, secretWays(next))}`);
+        if (found !== possible) throw new Error(`from ${JSON.stringify(former)} to ${JSON.stringify(next)}: ${found}, not ${possible}`);
       }
     },
   },

@@ -44,6 +44,8 @@ const pems = (...names: string[]) =>
   });
 const CERTIFICATES = pems('ca_crt', 'etcd_ca_crt', 'front_proxy_ca_crt', 'sa_pub');
 
+const KEY2 = ['-var', `prod_encryption_key2=${'A'.repeat(43)}=`];
+
 const NOTHING: Expected = [];
 /** The steps beside Terraform that follow whenever workers come or go. */
 const WORKERS_CHANGED = ['-/+ terraform_data.Drainer', '-/+ terraform_data.WorkerToken'];
@@ -272,10 +274,16 @@ export const CASES: { readonly [name: string]: Case } = {
     expected: { refused: 'new workers would have the authorities 1-2, and the slots have 1: roll every slot first' },
   },
   'encryption-key': {
-    row: 'security.encryptionKeys',
+    row: 'security.encryptionKeys, the next step',
     changes: { security: { encryptionKeys: ['key1', 'key2'] } },
-    options: ['-var', `prod_encryption_key2=${'A'.repeat(43)}=`],
-    expected: NOTHING,
+    options: KEY2,
+    expected: ['~ networking_port_v2.Rolls_Rolled: tags'],
+  },
+  'encryption-key-at-once': {
+    row: 'security.encryptionKeys, another first key or a key less, a step too early',
+    changes: { security: { encryptionKeys: ['key2', 'key1'] } },
+    options: KEY2,
+    expected: { refused: "security.encryptionKeys would become ['key2','key1'], and there is a slot that writes Secrets with another key" },
   },
   'node-cidr': {
     row: 'clusterName, nodeCidr, podCidr, serviceCidr, kind of the API endpoint',
