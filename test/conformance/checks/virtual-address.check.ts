@@ -6,7 +6,7 @@ import type { Check, Context } from '../harness/check';
 import { daemon, exec, run, sleep, waitFor } from '../harness/process';
 
 const ENDPOINT = 'api.vip.internal';
-const files = Object.fromEntries(virtualAddressFiles(77).map(({ path: name, content }) => [path.basename(name), content!]));
+const files = Object.fromEntries(virtualAddressFiles({ virtualRouterId: 77 }).map(({ path: name, content }) => [path.basename(name), content!]));
 
 /** An API server as far as its health check goes. */
 const READY = `

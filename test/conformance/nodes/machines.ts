@@ -174,7 +174,8 @@ export class Machine {
   /** What those on it wrote, for who looks for a cause: nothing if it doesn't answer. */
   public async collect(): Promise<void> {
     if (!this.daemon?.running()) return;
-    const program = 'date; uptime; ip -4 -br a; journalctl --no-pager -n 4000; for log in /var/log/pods/*/*/*.log; do echo "== $log"; tail -n 200 "$log"; done';
+    const program =
+      'date; uptime; ip -4 -br a; journalctl --no-pager -n 4000; for log in /var/log/pods/*/*/*.log; do echo "== $log"; tail -n 200 "$log"; done';
     const { output } = await this.ssh(program);
     fs.writeFileSync(path.join(this.folder, 'journal.log'), output);
   }
