@@ -287,7 +287,7 @@ describe('choices', () => {
   });
 
   test('cloud-init of the user follows the nodes own', () => {
-    const text = local(synth({ cloudInit: { ntp: { servers: ['ntp.example.com'] }, runcmd: [['touch', '/x']] } }), 'K8s_workers-general');
+    const text = local(synth({ cloudInit: { ntp: { servers: ['ntp.example.com'] }, runcmd: [['touch', '/x']] } }), 'K8s_workers-general-cloud-config');
     expect(text).toContain('ntp.example.com');
     expect(text.indexOf('strata-boot.service')).toBeLessThan(text.indexOf('touch'));
     expect(text).toMatch(/^#cloud-config\n/);
@@ -308,7 +308,7 @@ describe('choices', () => {
         ],
       });
     });
-    const text = local(cluster, 'K8s_workers-gpu');
+    const text = local(cluster, 'K8s_workers-gpu-cloud-config');
     expect(text).toMatch(/name: node-labels\n +value: "tier=\$\{regex\(.*var\.tier\)\},example\.com\/gpu=a100,strata\/pool=gpu"/);
     expect(text).toMatch(/taints:\n +- key: example\.com\/gpu\n +effect: NoSchedule/);
   });
