@@ -109,12 +109,16 @@ const camel = (name) => name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase
 function bare(stack, { text, constructors }) {
   const { TerraformResource } = require('cdktf');
   const made = new Map();
+  const { resource = {}, data = {}, provider, terraform, ...rest } = JSON.parse(text);
+  const find = (address) => {
+    const [kind, type, name] = address.startsWith('data.') ? address.split('.') : ['resource', ...address.split('.')];
+    return (kind === 'data' ? data : resource)[type]?.[name] === undefined ? undefined : (made.get(address) ?? make(kind, type, name));
+  };
   // A reference is a token, as it is in a program; what is more than one stays as it is written.
   const value = (given) => {
     if (typeof given === 'string') {
-      const [, type, name, attribute] = given.match(/^\$\{(?:data\.)?(\w+)\.([\w-]+)\.(\w+)\}$/) ?? [];
-      const target = made.get(`${type}.${name}`);
-      return target === undefined ? given : target.getStringAttribute(attribute);
+      const [, address, attribute] = given.match(/^\$\{((?:data\.)?\w+\.[\w-]+)\.(\w+)\}$/) ?? [];
+      return address === undefined ? given : (find(address)?.getStringAttribute(attribute) ?? given);
     }
     if (Array.isArray(given)) return given.map(value);
     if (typeof given === 'object' && given !== null) return Object.fromEntries(Object.entries(given).map(([name, inner]) => [camel(name), value(inner)]));
@@ -124,26 +128,24 @@ function bare(stack, { text, constructors }) {
   const { TlsProvider } = require('@cdktf/provider-tls/lib/provider');
   const { RandomProvider } = require('@cdktf/provider-random/lib/provider');
   for (const Provider of [OpenstackProvider, TlsProvider, RandomProvider]) new Provider(stack, Provider.name, {});
-  const { resource = {}, data = {}, provider, terraform, ...rest } = JSON.parse(text);
-  for (const types of [data, resource]) {
-    for (const [type, all] of Object.entries(types)) {
-      for (const [name, attributes] of Object.entries(all)) {
-        const { '//': _, depends_on: dependsOn, lifecycle, for_each: each, provisioner, ...config } = attributes;
-        const { path, name: exported } = constructors[`${type}.${name}`];
-        const Class = require(path)[exported];
-        const props = value(config);
-        let element;
-        if (type === 'terraform_data') {
-          element = new TerraformResource(stack, name, { terraformResourceType: type });
-          for (const [key, one] of Object.entries(config)) element.addOverride(key, one);
-        } else {
-          element = new Class(stack, name, props);
-        }
-        if (dependsOn) element.dependsOn = dependsOn;
-        for (const [key, given] of Object.entries({ lifecycle, for_each: each, provisioner })) if (given !== undefined) element.addOverride(key, given);
-        made.set(`${type}.${name}`, element);
-      }
+  const make = (kind, type, name) => {
+    const { '//': _, depends_on: dependsOn, lifecycle, for_each: each, provisioner, ...config } = (kind === 'data' ? data : resource)[type][name];
+    const { path, name: exported } = constructors[`${type}.${name}`];
+    const waits = dependsOn?.map((address) => find(address) ?? { fqn: address });
+    let element;
+    if (type === 'terraform_data') {
+      element = new TerraformResource(stack, name, { terraformResourceType: type, dependsOn: waits });
+      for (const [key, given] of Object.entries({ ...config, lifecycle })) if (given !== undefined) element.addOverride(key, given);
+    } else {
+      const Class = require(path)[exported];
+      element = new Class(stack, name, { ...value(config), dependsOn: waits, lifecycle: lifecycle && value(lifecycle) });
     }
+    for (const [key, given] of Object.entries({ for_each: each, provisioner })) if (given !== undefined) element.addOverride(key, given);
+    made.set(kind === 'data' ? `data.${type}.${name}` : `${type}.${name}`, element);
+    return element;
+  };
+  for (const [kind, types] of Object.entries({ data, resource })) {
+    for (const [type, all] of Object.entries(types)) for (const name of Object.keys(all)) find(kind === 'data' ? `data.${type}.${name}` : `${type}.${name}`);
   }
   void provider, terraform; // of the constructs above
   for (const [key, given] of Object.entries(rest)) if (key !== '//') stack.addOverride(key, given);
