@@ -1,3 +1,4 @@
+import { MaasStorageLayout } from './maas-storage-layout';
 import { OpenStackRelease } from '../core/openstack-release';
 
 /** How the hosts are reached once they have an operating system. */
@@ -38,6 +39,12 @@ export interface MaasProvisionerProps extends ProvisionerSshProps {
    * @default - MAAS's default pool
    */
   readonly resourcePool?: string;
+  /**
+   * How MAAS divides the disk that the operating system goes to. It is set once, before a host is deployed; a deployed host is never touched. Setting it, or
+   * a boot disk by `rootDevice` of a host, needs Node, `MAAS_API_URL` and `MAAS_API_KEY` (an administrator's) where Terraform runs.
+   * @default - the default layout that is set in MAAS
+   */
+  readonly storageLayout?: MaasStorageLayout;
   /**
    * Names of hosts that Terraform may release, which wipes them: when they have left the inventory, or with `terraform destroy`. Every other host is kept,
    * and a plan that would release one is refused.

@@ -332,7 +332,7 @@ export interface HostProps {
   readonly bootMode?: BootMode;
   /**
    * The disk that the operating system goes to, for provisioners that install one.
-   * @default - the first disk of the inventory
+   * @default - the first disk of the inventory; with MAAS, the boot disk that it has chosen
    */
   readonly rootDevice?: RootDeviceHints;
   /**

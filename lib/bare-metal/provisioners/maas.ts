@@ -1,9 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ITerraformDependable, TerraformLocal, TerraformResource, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { BmcProtocol, BondMode, CpuArchitecture, Host, HostNetwork, HostNic } from '../../contracts/host';
 import { Cidr } from '../../core/cidr';
 import { escapeLiterals } from '../../core/escape-literals';
 import { HostDistribution } from '../../core/host-distribution';
+import { StepResource } from '../../core/step-resource';
+import { TemplateText } from '../../core/template-text';
 import { check, fail } from '../../core/validation';
 import { DataMaasVlan } from '../../providers/maas/data-maas-vlan';
 import { Instance } from '../../providers/maas/instance';
@@ -16,11 +20,12 @@ import { Tag } from '../../providers/maas/tag';
 import { bmcCredentials, checkInstallable, checkRelease, firstBoot, requireProvider } from '../installation';
 import { nicMtu, vlanOf } from '../inventory-checks';
 import { KeptResources } from '../kept-resources';
+import { MaasStorageLayout } from '../maas-storage-layout';
 import { ProvisionedHosts } from '../provisioned-hosts';
 import { MaasProvisionerProps } from '../provisioner-options';
 import { sshAccess } from '../ssh-access';
 
-/** MAAS: machines are commissioned, tagged, wired and deployed. */
+/** MAAS: machines are commissioned, tagged, wired, their disks divided, and deployed. */
 export function provisionByMaas(
   scope: Construct,
   hosts: readonly Host[],
@@ -73,6 +78,8 @@ export function provisionByMaas(
     return wire(new Construct(scope, `Network-${host.name}`), host, { machine, networks, fabric, vlanOn });
   });
 
+  const divided = storage(scope, hosts, props.storageLayout, (host) => machines.attribute(host, 'id'));
+
   const ids = new TerraformLocal(scope, 'SystemIds', Object.fromEntries(hosts.map((host) => [host.name, machines.attribute(host, 'id')])));
   const userData = firstBoot(scope, ssh.user, props.sshAuthorizedKeys ?? []);
   const instances = resources('Instances', (parent, id) => {
@@ -80,7 +87,7 @@ export function provisionByMaas(
       allocateParams: { systemId: `\${local.${ids.friendlyUniqueId}[each.key]}` },
       deployParams: { distroSeries: `\${${own('distro_series')}}`, userData },
       timeouts: { create: '60m', delete: '60m' },
-      dependsOn: wired,
+      dependsOn: [...wired, ...divided],
       // Each of these would release the machine and install it anew.
       lifecycle: { ignoreChanges: ['allocate_params', 'deploy_params', 'network_interfaces'] },
     });
@@ -114,6 +121,62 @@ function distroSeries(scope: Construct, host: Host, given: string | undefined): 
     problem: `distroSeries can't be told from the os of ${host.name}, since MAAS names other images than Ubuntu's at will`,
     value: host.os,
     fix: 'give distroSeries, such as "noble" or "custom/rocky10", or the host an os',
+  });
+}
+
+/** The steps that set boot disks and storage layouts, for hosts where either is asked for: MAAS's provider has no resource for them. */
+function storage(
+  scope: Construct,
+  hosts: readonly Host[],
+  layout: MaasStorageLayout | undefined,
+  machine: (host: Host) => string,
+): ITerraformDependable[] {
+  const concerned = hosts.filter((host) => {
+    checkStorage(scope, host, layout);
+    return layout !== undefined || host.rootDevice !== undefined;
+  });
+  if (concerned.length === 0) return [];
+  const steps = new Construct(scope, 'Storage');
+  const program = new TemplateText(steps, 'Program', { parts: [readFileSync(join(__dirname, 'maas-storage.cjs'), 'utf8')] });
+  return concerned.map(
+    (host) =>
+      new StepResource(steps, host.name, {
+        // The machine alone: another layout or hint is for hosts to come, never for one that is deployed.
+        triggers: { machine: machine(host) },
+        provisioners: [
+          {
+            type: 'local-exec',
+            interpreter: ['node', '-e'],
+            command: program.value,
+            quiet: true, // it is long, and it says itself what it does
+            environment: {
+              STRATA_MACHINE: machine(host),
+              STRATA_NAME: host.name,
+              STRATA_LAYOUT: layout === undefined ? '' : JSON.stringify(layout._parameters),
+              STRATA_ROOT_DEVICE: host.rootDevice === undefined ? '' : escapeLiterals(JSON.stringify(host.rootDevice)),
+            },
+          },
+        ] as any, // the framework's type doesn't know "quiet"
+      }),
+  );
+}
+
+/** Refuses what MAAS could only refuse once the machine is commissioned. */
+function checkStorage(scope: Construct, { name, os, rootDevice }: Host, layout: MaasStorageLayout | undefined): void {
+  const unknown = (['vendor', 'hctl'] as const).find((hint) => rootDevice?.[hint] !== undefined);
+  const fix = 'find the disk by serialNumber, wwn, model, minSizeGib, rotational, or deviceName as MAAS shows it';
+  if (unknown !== undefined) {
+    fail(scope, { problem: `rootDevice.${unknown} of ${name}: MAAS doesn't know that of a disk`, value: rootDevice![unknown], fix });
+  }
+  check(scope, rootDevice?.deviceName, (device) => !device.startsWith('/dev/disk/by-path/'), {
+    problem: `rootDevice.deviceName of ${name}: MAAS doesn't know the path by which a disk is attached`,
+    fix,
+  });
+  if (layout?.name !== 'bcache' || os === undefined || os.startsWith('ubuntu-')) return;
+  fail(scope, {
+    problem: `storageLayout bcache of ${name}: MAAS makes bcache for Ubuntu only`,
+    value: os,
+    fix: 'use MaasStorageLayout.flat() or .lvm()',
   });
 }
 
