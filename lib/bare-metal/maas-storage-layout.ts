@@ -32,7 +32,7 @@ export interface MaasLvmLayoutProps extends MaasLayoutProps {
 
 /**
  * How MAAS divides the disk that the operating system goes to, in all hosts alike: the host's `rootDevice`, or else the boot disk that MAAS has chosen. With
- * UEFI an EFI partition comes first. Other disks are left empty. MAAS's layouts "blank" and "vmfs" are not here: a host with one of them can't be deployed
+ * UEFI an EFI partition comes first. What MAAS had planned for other disks is dropped. MAAS's layouts "blank" and "vmfs" are not here: a host with one of them can't be deployed
  * with Linux.
  */
 export class MaasStorageLayout {
@@ -58,8 +58,9 @@ export class MaasStorageLayout {
   }
 
   /**
-   * The root file system on a bcache device: the disk, cached by the host's smallest SSD. MAAS refuses it, and the apply fails, where there is no SSD beside
-   * the disk. For Ubuntu only.
+   * The root file system on a bcache device: the disk, cached by the whole of the smallest other SSD, which MAAS chooses. MAAS refuses it, and the apply
+   * fails, where there is no other SSD. `/boot` has always a partition, of 1 GiB unless `bootSizeGib` says otherwise. For Ubuntu, and for hosts without disks
+   * for block storage, one of which MAAS might choose.
    */
   public static bcache(props: MaasLayoutProps = {}): MaasStorageLayout {
     return new MaasStorageLayout('bcache', sizes(props));

@@ -68,6 +68,7 @@ describe('what is synthesised', () => {
     ['a SCSI address', () => pool(flat(), [machine(1, { rootDevice: { hctl: '0:0:0:0' } })]), "rootDevice.hctl of host-1: MAAS doesn't know that"],
     ['a path of attachment', () => pool(flat(), [machine(1, { rootDevice: { deviceName: '/dev/disk/by-path/pci-1' } })]), 'rootDevice.deviceName of host-1'], // prettier-ignore
     ['bcache without Ubuntu', () => pool(bcache(), [machine(1, { os: 'debian-13' })]), 'storageLayout bcache of host-1: MAAS makes bcache for Ubuntu only, got "debian-13"'], // prettier-ignore
+    ['bcache beside block storage', () => pool(bcache(), [machine(1, { disks: [{ device: '/dev/sda', sizeGib: 447 }, { device: '/dev/sdb', sizeGib: 894 }] })]), 'which may be a disk for block storage, got ["/dev/sdb"]; use'], // prettier-ignore
     ['a small root', () => flat({ rootSizeGib: 2 }), 'MaasStorageLayout: rootSizeGib must be a whole number from 3 to 1048576, got 2'],
     ['a volume larger than its partition', () => lvm({ rootSizeGib: 50, logicalVolumeSizeGib: 60 }), 'logicalVolumeSizeGib is larger than rootSizeGib, 50, in which it lies, got 60'], // prettier-ignore
     ['a name', () => lvm({ volumeGroup: '-a' }), 'volumeGroup is not a name that LVM takes, got "-a"'],

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ITerraformDependable, TerraformLocal, TerraformResource, Token } from 'cdktf';
 import { Construct } from 'constructs';
-import { BmcProtocol, BondMode, CpuArchitecture, Host, HostNetwork, HostNic } from '../../contracts/host';
+import { BmcProtocol, BondMode, CpuArchitecture, DiskRole, Host, HostNetwork, HostNic } from '../../contracts/host';
 import { Cidr } from '../../core/cidr';
 import { escapeLiterals } from '../../core/escape-literals';
 import { HostDistribution } from '../../core/host-distribution';
@@ -162,7 +162,7 @@ function storage(
 }
 
 /** Refuses what MAAS could only refuse once the machine is commissioned. */
-function checkStorage(scope: Construct, { name, os, rootDevice }: Host, layout: MaasStorageLayout | undefined): void {
+function checkStorage(scope: Construct, { name, os, rootDevice, disks }: Host, layout: MaasStorageLayout | undefined): void {
   const unknown = (['vendor', 'hctl'] as const).find((hint) => rootDevice?.[hint] !== undefined);
   const fix = 'find the disk by serialNumber, wwn, model, minSizeGib, rotational, or deviceName as MAAS shows it';
   if (unknown !== undefined) {
@@ -172,11 +172,16 @@ function checkStorage(scope: Construct, { name, os, rootDevice }: Host, layout: 
     problem: `rootDevice.deviceName of ${name}: MAAS doesn't know the path by which a disk is attached`,
     fix,
   });
-  if (layout?.name !== 'bcache' || os === undefined || os.startsWith('ubuntu-')) return;
-  fail(scope, {
+  if (layout?.name !== 'bcache') return;
+  const instead = 'use MaasStorageLayout.flat() or .lvm()';
+  check(scope, os, (system) => system.startsWith('ubuntu-'), {
     problem: `storageLayout bcache of ${name}: MAAS makes bcache for Ubuntu only`,
-    value: os,
-    fix: 'use MaasStorageLayout.flat() or .lvm()',
+    fix: instead,
+  });
+  const block = disks.filter(({ role }) => role === DiskRole.BLOCK_STORAGE).map(({ device }) => device);
+  check(scope, block, (devices) => devices.length === 0, {
+    problem: `storageLayout bcache of ${name}: MAAS takes the smallest other SSD for the cache, which may be a disk for block storage`,
+    fix: `${instead}, or leave a disk that is for the cache out of the inventory`,
   });
 }
 
