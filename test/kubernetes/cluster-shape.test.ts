@@ -172,6 +172,10 @@ test.each<[string, Partial<K8sOnNovaProps>, RegExp]>([
     { api: ApiEndpoint.keepalived({ virtualRouterId: 0 }) },
     /api.virtualRouterId must be a whole number from 1 to 255/,
   ],
-  ['an address that moves at once', { api: ApiEndpoint.keepalived({ takeoverSeconds: 3 }) }, /api.takeoverSeconds must be a whole number from 10 to 300/],
+  [
+    'an address that moves at once',
+    { api: ApiEndpoint.keepalived({ takeoverSeconds: 3 }) },
+    /api.takeoverSeconds must be a whole number from 10 to 300/,
+  ],
   ['an open address for nobody', { api: ApiEndpoint.keepalived({ floatingIp: true }) }, /api.floatingIp without allowedCidrs would be of no use/],
 ])('mistakes are told at synth: %s', (_, props, message) => expect(() => synth(props)).toThrow(message));

@@ -287,7 +287,10 @@ describe('choices', () => {
   });
 
   test('cloud-init of the user follows the nodes own', () => {
-    const text = local(synth({ cloudInit: { ntp: { servers: ['ntp.example.com'] }, runcmd: [['touch', '/x']] } }), 'K8s_workers-general-cloud-config');
+    const text = local(
+      synth({ cloudInit: { ntp: { servers: ['ntp.example.com'] }, runcmd: [['touch', '/x']] } }),
+      'K8s_workers-general-cloud-config',
+    );
     expect(text).toContain('ntp.example.com');
     expect(text.indexOf('strata-boot.service')).toBeLessThan(text.indexOf('touch'));
     expect(text).toMatch(/^#cloud-config\n/);
