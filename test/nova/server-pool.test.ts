@@ -101,12 +101,12 @@ test('tags, metadata, key pair and address pairs reach every server', () => {
   }
 });
 
-test('user data that Terraform renders is one text for all', () => {
+test('user data that Terraform renders is one text and one condition of its length for all', () => {
   const stack = synth((ground) => {
     const token = new TerraformVariable(ground.stack, 'token', { type: 'string' }).stringValue;
     pool(ground, { userData: `#cloud-config\n# ${token}\n` });
   });
-  expect(Object.keys(stack.json.locals)).toHaveLength(1);
+  expect(Object.keys(stack.json.locals)).toEqual([expect.stringContaining('UserDataFits'), expect.stringContaining('UserData_Text')]);
 });
 
 test('user data over the limit is the pool’s error', () => {
