@@ -20,7 +20,11 @@ export const KUBERNETES_VERSION = '1.36.0';
 export const API_ADDRESS = '10.77.0.5';
 export const NODE_CIDR = '10.77.0.0/24';
 
-// Emulated machines are slow: leaders keep their office for longer, and etcd doesn't hold an election whenever a machine stops for a second.
+// Emulated machines are slow: leaders keep their office for longer, and an API server isn't killed because etcd answers it late.
+const PATIENCE = [
+  { name: 'etcd-healthcheck-timeout', value: '14s' }, // the kubelet asks for 15
+  { name: 'etcd-readycheck-timeout', value: '14s' },
+];
 const LEASES = [
   { name: 'leader-elect-lease-duration', value: '120s' },
   { name: 'leader-elect-renew-deadline', value: '100s' },
@@ -52,6 +56,6 @@ export function build(app: App): void {
     nodeCidr: NODE_CIDR,
     api: ApiEndpoint.keepalived({ virtualAddress: API_ADDRESS, takeoverSeconds: 120 }),
     pki: ClusterPki.fromVariables({ prefix: CLUSTER }),
-    components: { controllerManagerExtraArgs: LEASES, schedulerExtraArgs: LEASES },
+    components: { apiServerExtraArgs: PATIENCE, controllerManagerExtraArgs: LEASES, schedulerExtraArgs: LEASES },
   });
 }

@@ -113,10 +113,12 @@ export class Machine {
       ...['-drive', [`file=${file},if=none,id=${name},format=raw`, ...options].join(',')],
       ...['-device', `virtio-blk-pci,drive=${name}${device}`],
     ];
+    // Untold, Linux doesn't trust an emulated TSC, and whoever asks for the time waits for an emulated device.
+    const clock = 'tsc=reliable clocksource=tsc';
     const args = [
       ...['-name', this.props.name, '-uuid', id, '-machine', 'q35', ...cpu, '-smp', String(cpus), '-m', String(memoryMib), '-display', 'none'],
       ...['-kernel', this.context.value('NODE_KERNEL'), '-initrd', this.context.value('NODE_INITRD')],
-      ...['-append', 'root=LABEL=strata-root rw console=ttyS0,115200 mitigations=off net.ifnames=0 quiet'],
+      ...['-append', `root=LABEL=strata-root rw console=ttyS0,115200 mitigations=off net.ifnames=0 quiet ${clock}`],
       // what a machine has written is on its disk as soon as the host has it: the host doesn't lose its power here
       ...disk('root', path.join(this.folder, 'root.raw'), '', 'cache=unsafe'),
       ...disk('config', path.join(this.folder, 'config.iso'), '', 'readonly=on'),
@@ -208,7 +210,8 @@ export class Machine {
           routes: [{ network: '0.0.0.0', netmask: '0.0.0.0', gateway: GATEWAY }],
         },
       ],
-      services: [],
+      // As of a subnet with a name server, though nobody answers there: CoreDNS doesn't start on a node that has none.
+      services: [{ type: 'dns', address: GATEWAY }],
     });
     await run('genisoimage', ['-quiet', '-R', '-J', '-V', 'config-2', '-o', path.join(this.folder, 'config.iso'), path.join(this.folder, 'config')]);
   }
