@@ -17,11 +17,12 @@ export interface TemplateTextProps {
  * Literals are escaped (`${` and `%{` would be templates to Terraform), tokens stay references, and the whole is one `local`
  * that functions may be applied to. `Fn.rawString` loses references, and Terraform functions on an interpolated string break on its quotes.
  *
- * Creates one Terraform local value. Terraform normalises strings to Unicode NFC; everything else comes back byte for byte.
+ * Creates one Terraform local value, and a second for `base64Gzip`. Terraform normalises strings to Unicode NFC; everything else comes back byte for byte.
  */
 export class TemplateText extends Construct {
   /** The L1 local value. */
   public readonly local: TerraformLocal;
+  private compressed?: TerraformLocal;
 
   constructor(scope: Construct, id: string, props: TemplateTextProps) {
     super(scope, id);
@@ -40,7 +41,8 @@ export class TemplateText extends Construct {
 
   /** The text, compressed and in base64: what Nova's metadata and cloud-init take as user_data. */
   public get base64Gzip(): string {
-    return Fn.base64gzip(this.value);
+    // By name: a pool gives it to each of its servers, and every one of them would have it compressed again.
+    return (this.compressed ??= new TerraformLocal(this, 'Gzip', Fn.base64gzip(this.value))).asString;
   }
 
   /** The SHA-256 of the text in hex: a trigger that changes exactly when the text does. */

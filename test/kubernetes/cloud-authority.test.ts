@@ -22,7 +22,7 @@ const locals = (stack: Synthesised) => Object.entries(stack.json.locals as Recor
 const local = (stack: Synthesised, part: string) => locals(stack).find(([name]) => name.includes(part))?.[1];
 /** What the nodes trust; undefined where cloud-init isn't told anything. */
 const trusted = (stack: Synthesised) =>
-  ['K8s_ControlPlane_CloudConfig', 'K8s_workers-general'].map(
+  ['K8s_ControlPlane_CloudConfig_Text', 'K8s_workers-general-cloud-config_Text'].map(
     (part) => (parse(local(stack, part)!) as { ca_certs?: { trusted: string[] } }).ca_certs?.trusted,
   );
 const planConditions = (stack: Synthesised) =>
@@ -37,7 +37,7 @@ test('the nodes trust the authority that their cloud names, after those that the
     [OTHER, CERTIFICATE],
     [OTHER, CERTIFICATE],
   ]);
-  expect(local(stack, 'K8s_workers-general')).toContain('try-restart');
+  expect(local(stack, 'K8s_workers-general-cloud-config_Text')).toContain('try-restart');
 });
 
 test('of a text with explanations and line ends of Windows, the certificates alone', () => {
@@ -49,7 +49,7 @@ test('a reference is read by Terraform, in the quotes of one line', () => {
   const stack = synth('reference');
   const [[reference]] = trusted(stack) as string[][];
   expect(reference).toMatch(/^\$\{local\.K8s_CloudAuthority_Certificates_\w+\}$/);
-  expect(local(stack, 'K8s_workers-general')).toContain(`- "${reference}"`);
+  expect(local(stack, 'K8s_workers-general-cloud-config_Text')).toContain(`- "${reference}"`);
   const conditions = planConditions(stack).filter(({ error_message }) => error_message.includes('caCertificatePem'));
   expect(conditions).toEqual([
     {

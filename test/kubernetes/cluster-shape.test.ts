@@ -13,7 +13,7 @@ import { Block, Synthesised, synthStack } from '../support/synth';
 const synth = (props: Partial<K8sOnNovaProps> = {}) => synthStack((stack) => void clusterIn(stack, props));
 const local = (stack: Synthesised, beginning: string) =>
   Object.entries(stack.json.locals as Record<string, string>).find(([name]) => name.startsWith(beginning))![1];
-const controlPlaneConfig = (stack: Synthesised) => local(stack, 'K8s_ControlPlane_CloudConfig');
+const controlPlaneConfig = (stack: Synthesised) => local(stack, 'K8s_ControlPlane_CloudConfig_Text');
 const all = (stack: Synthesised, type: string): Block[] => Object.values(stack.resources(`openstack_${type}`));
 const nodePorts = (stack: Synthesised) => all(stack, 'networking_port_v2').filter(({ name }) => /^prod-(control-plane|general)-\d$/.test(name));
 
@@ -25,7 +25,7 @@ describe('both IP families', () => {
     expect(text).toContain('podSubnet: 10.244.0.0/16,fd00:10:244::/48');
     expect(text).toContain('serviceSubnet: 10.96.0.0/12,fd00:10:96::/112');
     expect(text).toContain('STRATA_DUAL_STACK="yes"');
-    expect(local(stack, 'K8s_workers-general')).toContain('STRATA_DUAL_STACK="yes"');
+    expect(local(stack, 'K8s_workers-general-cloud-config_Text')).toContain('STRATA_DUAL_STACK="yes"');
   });
 
   test('every port has an address in both subnets, and lets through the pods of both', () => {
@@ -80,7 +80,7 @@ describe('without Octavia', () => {
     expect(controlPlaneConfig(stack)).toContain('STRATA_VRID="51"');
     expect(controlPlaneConfig(stack)).not.toContain('STRATA_TAKEOVER=');
     expect(controlPlaneConfig(synth({ api: ApiEndpoint.keepalived({ takeoverSeconds: 60 }) }))).toContain('STRATA_TAKEOVER="60"');
-    expect(local(stack, 'K8s_workers-general')).not.toContain('strata-vip');
+    expect(local(stack, 'K8s_workers-general-cloud-config_Text')).not.toContain('strata-vip');
     const rules = all(stack, 'networking_secgroup_rule_v2');
     expect(rules).toContainEqual(expect.objectContaining({ protocol: '112', direction: 'ingress' }));
     expect(rules).toContainEqual(expect.objectContaining({ port_range_min: 6443, remote_ip_prefix: '198.51.100.0/24' }));

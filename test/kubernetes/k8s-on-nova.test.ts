@@ -63,21 +63,21 @@ describe('what is made', () => {
   test('CPO#2062, CPO#2038: the node has the name of its server, and no two servers have one', () => {
     const names = Object.values(cluster.resources('openstack_compute_instance_v2')).map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
-    for (const i of [0, 1, 2]) expect(local(cluster, `K8s_control-plane-${i}_CloudConfig`)).toContain(`STRATA_NODE="prod-control-plane-${i}"`);
+    for (const i of [0, 1, 2]) expect(local(cluster, `K8s_control-plane-${i}_CloudConfig_Text`)).toContain(`STRATA_NODE="prod-control-plane-${i}"`);
     expect(cluster.text).toContain('openstack:///$STRATA_INSTANCE');
   });
 
   test('CAPO#1851: nodes use the address inside the network, which the access list admits', () => {
     const vip = `\${openstack_lb_loadbalancer_v2.${Object.keys(cluster.resources('openstack_lb_loadbalancer_v2'))[0]}.vip_address}`;
-    for (const text of [local(cluster, 'K8s_ControlPlane_CloudConfig'), local(cluster, 'K8s_workers-general-cloud-config')]) {
+    for (const text of [local(cluster, 'K8s_ControlPlane_CloudConfig_Text'), local(cluster, 'K8s_workers-general-cloud-config_Text')]) {
       expect(text).toContain(`STRATA_VIP="${vip}"`);
     }
     expect(JSON.stringify(cluster.resource('openstack_lb_listener_v2').allowed_cidrs)).toContain('10.20.0.0/16');
-    expect(local(cluster, 'K8s_workers-general-cloud-config')).not.toContain('floatingip');
+    expect(local(cluster, 'K8s_workers-general-cloud-config_Text')).not.toContain('floatingip');
   });
 
   test('the certificates have the name, the inner address and the floating IP', () => {
-    const text = local(cluster, 'K8s_ControlPlane_CloudConfig');
+    const text = local(cluster, 'K8s_ControlPlane_CloudConfig_Text');
     const sans = /certSANs:\n((?: +- .*\n)+)/.exec(text)![1];
     expect(sans).toMatch(/- api\.prod\.internal\n.*vip_address.*\n.*floatingip.*address/s);
   });
@@ -86,13 +86,13 @@ describe('what is made', () => {
     const [id, right] = Object.entries(cluster.resources('terraform_data')).find(([name]) => name.startsWith('K8s_ControlPlane_RightToInit'))!;
     expect(right.input).toMatch(/^\$\{openstack_blockstorage_volume_v3\.K8s_control-plane-0_EtcdVolume_.*\.id\}$/);
     expect(right.lifecycle.ignore_changes).toEqual(['input']);
-    expect(local(cluster, 'K8s_control-plane-0_CloudConfig')).toContain(`STRATA_INIT_VOLUME="\${terraform_data.${id}.output}"`);
-    for (const i of [1, 2]) expect(local(cluster, `K8s_control-plane-${i}_CloudConfig`)).not.toContain('STRATA_INIT_VOLUME');
+    expect(local(cluster, 'K8s_control-plane-0_CloudConfig_Text')).toContain(`STRATA_INIT_VOLUME="\${terraform_data.${id}.output}"`);
+    for (const i of [1, 2]) expect(local(cluster, `K8s_control-plane-${i}_CloudConfig_Text`)).not.toContain('STRATA_INIT_VOLUME');
   });
 
   test('each slot is told its own volume and address', () => {
     for (const i of [0, 1, 2]) {
-      const text = local(cluster, `K8s_control-plane-${i}_CloudConfig`);
+      const text = local(cluster, `K8s_control-plane-${i}_CloudConfig_Text`);
       expect(text).toMatch(new RegExp(`STRATA_ETCD_VOLUME="\\$\\{openstack_blockstorage_volume_v3\\.K8s_control-plane-${i}_EtcdVolume_`));
       expect(text).toMatch(new RegExp(`STRATA_ADDRESS="\\$\\{element\\(openstack_networking_port_v2\\.K8s_control-plane-${i}_Port_`));
     }
@@ -100,22 +100,22 @@ describe('what is made', () => {
 
   test('what slots share stands in one local; their own part is small', () => {
     for (const i of [0, 1, 2]) {
-      const own = local(cluster, `K8s_control-plane-${i}_CloudConfig`);
+      const own = local(cluster, `K8s_control-plane-${i}_CloudConfig_Text`);
       expect(own).toMatch(/^\$\{local\.K8s_ControlPlane_CloudConfig_Text_\w+\}- path: /);
       expect(own.length).toBeLessThan(1024);
     }
   });
 
   test('keys of the certificate authorities reach control-plane nodes only', () => {
-    const worker = local(cluster, 'K8s_workers-general-cloud-config');
+    const worker = local(cluster, 'K8s_workers-general-cloud-config_Text');
     expect(worker).not.toContain('tls_private_key');
     expect(worker).not.toMatch(/path: \S*\.key\b/);
     expect(worker).not.toContain('path: /etc/strata/kubeadm-init.yaml');
-    expect(local(cluster, 'K8s_ControlPlane_CloudConfig')).toContain('/etc/kubernetes/pki/etcd/ca.key');
+    expect(local(cluster, 'K8s_ControlPlane_CloudConfig_Text')).toContain('/etc/kubernetes/pki/etcd/ca.key');
   });
 
   test('the bootstrap token is a reference in a file for root alone', () => {
-    const worker = local(cluster, 'K8s_workers-general-cloud-config');
+    const worker = local(cluster, 'K8s_workers-general-cloud-config_Text');
     expect(worker).toMatch(/token: "\$\{random_password\.\w+\.result\}\.\$\{random_password\.\w+\.result\}"/);
     expect(worker).toMatch(/path: \/etc\/strata\/discovery\.conf\n {2}permissions: "0600"/);
   });
@@ -220,7 +220,7 @@ describe('choices', () => {
   });
 
   test('a pod network that replaces kube-proxy has kubeadm install none', () => {
-    const text = local(synth({ cni: Cni.cilium() }), 'K8s_ControlPlane_CloudConfig');
+    const text = local(synth({ cni: Cni.cilium() }), 'K8s_ControlPlane_CloudConfig_Text');
     expect(text).toContain('STRATA_ADDONS="coredns"');
     expect(text).toMatch(/proxy:\n +disabled: true/);
   });
@@ -289,7 +289,7 @@ describe('choices', () => {
   test('cloud-init of the user follows the nodes own', () => {
     const text = local(
       synth({ cloudInit: { ntp: { servers: ['ntp.example.com'] }, runcmd: [['touch', '/x']] } }),
-      'K8s_workers-general-cloud-config',
+      'K8s_workers-general-cloud-config_Text',
     );
     expect(text).toContain('ntp.example.com');
     expect(text.indexOf('strata-boot.service')).toBeLessThan(text.indexOf('touch'));
@@ -311,7 +311,7 @@ describe('choices', () => {
         ],
       });
     });
-    const text = local(cluster, 'K8s_workers-gpu-cloud-config');
+    const text = local(cluster, 'K8s_workers-gpu-cloud-config_Text');
     expect(text).toMatch(/name: node-labels\n +value: "tier=\$\{regex\(.*var\.tier\)\},example\.com\/gpu=a100,strata\/pool=gpu"/);
     expect(text).toMatch(/taints:\n +- key: example\.com\/gpu\n +effect: NoSchedule/);
   });

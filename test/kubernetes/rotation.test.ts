@@ -18,7 +18,7 @@ const names = (cluster: Synthesised, type: string) => Object.keys(cluster.resour
 const rules = (cluster: Synthesised): Block[] => found(cluster.resources('terraform_data'), 'K8s_Checks_Plan')[1].lifecycle.precondition;
 /** What is written to that file of every control-plane node. */
 function nodeFile(cluster: Synthesised, path: string): string {
-  const text: string = found(cluster.json.locals, 'K8s_ControlPlane_CloudConfig')[1];
+  const text: string = found(cluster.json.locals, 'K8s_ControlPlane_CloudConfig_Text')[1];
   const match = new RegExp(`path: ${path}\\n.*\\n.*\\n.*\\n +content: (.*)`).exec(text);
   if (match === null) throw new Error(`the nodes have no ${path}`);
   return plain(match[1].replace(/^"|"$/g, ''));
@@ -59,7 +59,7 @@ describe('a generation that is trusted besides', () => {
     expect(nodeFile(cluster, '/etc/kubernetes/pki/etcd/ca.crt')).toBe(both('EtcdCaCertificate'));
     expect(nodeFile(cluster, '/etc/kubernetes/pki/front-proxy-ca.crt')).toBe(both('FrontProxyCaCertificate'));
     expect(nodeFile(cluster, '/etc/kubernetes/pki/sa.pub')).toMatch(/ServiceAccountKey\.public_key_pem, .*ServiceAccountKey-2\.public_key_pem/);
-    expect(plain(found(cluster.json.locals, 'K8s_workers-general-cloud-config')[1])).toContain(both('CaCertificate'));
+    expect(plain(found(cluster.json.locals, 'K8s_workers-general-cloud-config_Text')[1])).toContain(both('CaCertificate'));
     expect(plain(found(cluster.json.locals, 'K8s_Kubeconfig')[1])).toContain(both('CaCertificate'));
     const [, gate] = found(cluster.resources('terraform_data'), 'K8s_ReadyGate');
     expect(gate.provisioner[0]['local-exec'].environment.STRATA_CA).toMatch(/CaCertificate\S+\.cert_pem, \S+CaCertificate-2/);

@@ -14,7 +14,7 @@ const synth = (pool: Partial<WorkerPoolProps>, props: Partial<K8sOnNovaProps> = 
 const named = (stack: Synthesised, type: string, name: string): Block =>
   Object.values(stack.resources(`openstack_${type}`)).find((resource) => resource.name === name)!;
 const cloudConfig = (stack: Synthesised) =>
-  Object.entries(stack.json.locals as Record<string, string>).find(([name]) => name.startsWith('K8s_workers-gpu-cloud-config'))![1];
+  Object.entries(stack.json.locals as Record<string, string>).find(([name]) => name.startsWith('K8s_workers-gpu-cloud-config_Text'))![1];
 
 test('everything that a pool can have is reached from the cluster', () => {
   const stack = synth(

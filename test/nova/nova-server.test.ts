@@ -193,7 +193,7 @@ describe('user data', () => {
       server(ground, { userData: new TemplateText(ground.stack, 'Text', { parts: ['#cloud-config\nx: ', Fn.base64encode(secret)] }).base64Gzip });
     });
     const instance = stack.resource(INSTANCE);
-    expect(instance.user_data).toMatch(/^\$\{base64gzip\(local\.[\w-]+\)}$/);
+    expect(instance.user_data).toMatch(/^\$\{local\.Text_Gzip_\w+}$/);
     const [{ condition, error_message }] = instance.lifecycle.precondition;
     const [, fitting] = condition.match(/^\$\{local\.(Server_UserDataFits_\w+)}$/);
     const fits = stack.json.locals[fitting];

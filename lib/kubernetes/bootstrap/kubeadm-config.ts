@@ -81,6 +81,9 @@ const TLS_CIPHERS = [
   'TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256',
 ];
 
+/** Where the boot program puts what only the node knows: a joining etcd's peers, the resolv.conf of its pods. */
+const PATCHES = { directory: '/run/strata/patches' };
+
 /** Generous: a first boot pulls images, and virtual machines share their disks. */
 const TIMEOUTS = {
   controlPlaneComponentHealthCheck: '10m0s',
@@ -173,8 +176,7 @@ export function initConfiguration(settings: ClusterSettings, kubeletExtraArgs: r
     kind: 'InitConfiguration',
     localAPIEndpoint: { advertiseAddress: NODE_ADDRESS, bindPort: API_PORT },
     nodeRegistration: nodeRegistration(kubeletExtraArgs),
-    // What the boot program adds to manifests: a joining etcd's peers.
-    patches: { directory: '/run/strata/patches' },
+    patches: PATCHES,
     bootstrapTokens: [
       {
         token: settings.bootstrapToken,
@@ -199,6 +201,7 @@ export function workerJoinConfiguration(version: KubernetesVersion, worker: Work
       ...nodeRegistration([...(labels.length > 0 ? [{ name: 'node-labels', value: labels.join(',') }] : []), ...(worker.kubeletExtraArgs ?? [])]),
       taints: worker.taints.map((taint) => ({ ...taint })),
     },
+    patches: PATCHES,
     timeouts: TIMEOUTS,
   };
 }

@@ -125,7 +125,7 @@ drop_stale_node() { # returns 0 if one was there
   provider_id=$(kube get node "$STRATA_NODE" --ignore-not-found -o 'jsonpath={.spec.providerID}')
   if [[ -z $provider_id || $provider_id == "openstack:///$STRATA_INSTANCE" ]]; then return 1; fi
   say "deleting the Node $STRATA_NODE of a former server ($provider_id)"
-  kube delete node "$STRATA_NODE" --wait=true
+  kube delete node "$STRATA_NODE" --ignore-not-found --wait=true
 }
 
 # Stops what runs here and forgets what was made for it; etcd's data stays.
@@ -290,7 +290,7 @@ settle() {
   agree_on_configuration
   if [[ $CONFIGURATION != "$STARTED" ]]; then start_local; fi
   if drop_stale_node; then systemctl restart kubelet; fi
-  until kube get node "$STRATA_NODE" >/dev/null 2>&1; do
+  until kube_once get node "$STRATA_NODE" >/dev/null 2>&1; do
     if ((SECONDS - begun >= STRATA_PATIENCE)); then stop "the kubelet has not registered the Node $STRATA_NODE: see its journal"; fi
     sleep 2
   done
@@ -405,10 +405,25 @@ keep_metadata_from_pods() {
   iptables -w -C "${rule[@]}" 2>/dev/null || iptables -w -I "${rule[@]}"
 }
 
+# CoreDNS forwards what isn't the cluster's to the name servers of its node, and ends where there are none or where one is the node itself: no name at all
+# would be known in the cluster. Pods there get the node's address for a name server. It refuses what it is asked, and the cluster's own names are known.
+find_name_servers() {
+  local system=/etc/resolv.conf
+  # as kubeadm has it: the other one names a stub on this node
+  if systemctl is-active --quiet systemd-resolved; then system=/run/systemd/resolve/resolv.conf; fi
+  if grep -s '^nameserver ' "$system" | grep -qv ' \(127\.\|::1\)'; then
+    if [[ -e $RESOLV_CONF ]]; then cp "$system" "$RESOLV_CONF"; fi # there are some by now: the kubelet reads it for each new pod
+    return
+  fi
+  warn 'this server has no name server but itself: its pods know no names outside of the cluster. Give its subnet some (dnsNameservers), and reboot it'
+  echo "nameserver $STRATA_ADDRESS" >"$RESOLV_CONF"
+}
+
 main() {
   load_settings
   lock 0
   keep_metadata_from_pods
+  find_name_servers
   # shellcheck disable=SC2153  # from cluster.env
   case $STRATA_ROLE in
     control-plane) control_plane ;;

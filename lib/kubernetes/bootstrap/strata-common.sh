@@ -12,6 +12,7 @@ ETCD_MOUNT=/var/lib/etcd   # the volume's file system
 ETCD_DATA=$ETCD_MOUNT/data # a subfolder: kubeadm refuses a folder with a lost+found in it
 SNAPSHOTS=$ETCD_MOUNT/snapshots
 HOSTS=/etc/hosts
+RESOLV_CONF=$STATE/resolv.conf # for pods, where the system's own has no name server
 LEASE_SECONDS=1200 # longer than everything that is done while it is held
 PROGRAM=${0##*/}
 PROGRAM=${PROGRAM%.sh}
@@ -137,7 +138,23 @@ mint_credentials() {
   trust_all_authorities "$RUN/super-admin.conf"
 }
 
-kube() { kubectl --kubeconfig "$RUN/super-admin.conf" --request-timeout 20s "$@"; }
+kube_once() { kubectl --kubeconfig "$RUN/super-admin.conf" --request-timeout 20s "$@"; }
+
+# An API that is busy or changes its leader is asked again, as kubeadm does, and for as long: what is half done here would wait for the next boot otherwise. What it
+# answers itself is an answer.
+kube() { # never with standard input
+  local begun=$SECONDS
+  until kube_once "$@" 2>"$RUN/kube.err"; do
+    if ((SECONDS - begun >= API_PATIENCE)) || ! grep -qE "$NO_ANSWER" "$RUN/kube.err"; then
+      cat "$RUN/kube.err" >&2
+      return 1
+    fi
+    sleep 3
+  done
+}
+API_PATIENCE=180
+NO_ANSWER='^Unable to connect|^The connection to the server|^Error from server \((ServiceUnavailable|TooManyRequests|Timeout|ServerTimeout|InternalError)\)'
+NO_ANSWER+='|etcdserver: |context deadline exceeded|connection (refused|reset|lost)|unexpected EOF|i/o timeout'
 
 # One attempt; nothing if our member votes or if no etcd tells. etcd refuses a learner that is not up to date yet.
 promote_learner() {
@@ -234,13 +251,13 @@ LEASE
 
 take_lease() {
   local begun=$SECONDS told=0 holder version renewed
-  until lease '' | kube create -f - >/dev/null 2>&1; do
+  until lease '' | kube_once create -f - >/dev/null 2>&1; do
     IFS='|' read -r holder version renewed < <(
-      kube -n kube-system get lease strata-join --ignore-not-found -o 'jsonpath={.spec.holderIdentity}|{.metadata.resourceVersion}|{.spec.renewTime}' && echo
+      kube_once -n kube-system get lease strata-join --ignore-not-found -o 'jsonpath={.spec.holderIdentity}|{.metadata.resourceVersion}|{.spec.renewTime}' && echo
     ) || true
     if [[ -n ${version:-} ]] && { [[ $holder == "$STRATA_INSTANCE" ]] || (($(date +%s) - $(date -d "$renewed" +%s) > LEASE_SECONDS)); }; then
       # with the version that was read: of two that find it expired, one gets it
-      if lease "$version" | kube replace -f - >/dev/null 2>&1; then break; fi
+      if lease "$version" | kube_once replace -f - >/dev/null 2>&1; then break; fi
     fi
     if ((SECONDS - begun >= STRATA_PATIENCE)); then
       stop "the lease kube-system/strata-join was not free for $((SECONDS - begun)) s; its holder is server ${holder:-unknown}"
@@ -254,9 +271,9 @@ take_lease() {
 }
 
 release_lease() {
-  if [[ $(kube -n kube-system get lease strata-join --ignore-not-found -o 'jsonpath={.spec.holderIdentity}') == "$STRATA_INSTANCE" ]]; then
-    kube -n kube-system delete lease strata-join >/dev/null
-  fi
+  local holder
+  holder=$(kube -n kube-system get lease strata-join --ignore-not-found -o 'jsonpath={.spec.holderIdentity}')
+  if [[ $holder == "$STRATA_INSTANCE" ]]; then kube -n kube-system delete lease strata-join --ignore-not-found >/dev/null; fi
 }
 
 # --- the one configuration --------------------------------------------------------------------------------------------------------
@@ -285,8 +302,9 @@ node_ips() {
 render() {
   local file ips
   ips=$(node_ips)
-  rm -rf "$RUN/patches" # where kubeadm's phases look for patches: for a join's etcd alone
+  rm -rf "$RUN/patches" # where kubeadm looks for them
   mkdir "$RUN/patches"
+  if [[ -e $RESOLV_CONF ]]; then echo "resolvConf: $RESOLV_CONF" >"$RUN/patches/kubeletconfiguration+merge.yaml"; fi
   for file in "$ETC"/kubeadm-*.yaml; do
     sed -e "s|@NODE_NAME@|$STRATA_NODE|g" -e "s|@NODE_ADDRESS@|$STRATA_ADDRESS|g" -e "s|@NODE_IPS@|$ips|g" -e "s|@PROVIDER_ID@|openstack:///$STRATA_INSTANCE|g" \
       "$file" >"$RUN/${file##*/}"
@@ -329,8 +347,9 @@ fetch() { kube -n kube-system get configmap "$1" -o "jsonpath={.data.$2}" >"$3";
 
 # Under the lease. Ours is higher: the cluster gets it first. Otherwise the cluster's is taken, whatever ours says. Sets $CONFIGURATION.
 agree_on_configuration() {
-  local theirs
+  local theirs digest
   theirs=$(recorded revision)
+  digest=$(recorded digest)
   CONFIGURATION=ours
   if [[ -z $theirs ]] || is_higher "$STRATA_REVISION" "$theirs"; then
     if [[ -n $theirs ]] && (($(minor_of "$STRATA_REVISION") > $(minor_of "$theirs") + 1)); then
@@ -343,7 +362,7 @@ agree_on_configuration() {
     return
   fi
   if [[ $theirs == "$STRATA_REVISION" ]]; then
-    if [[ $(recorded digest) == "$(our_digest)" ]]; then
+    if [[ $digest == "$(our_digest)" ]]; then
       compose_ours
       return
     fi
@@ -392,19 +411,21 @@ if known and certificates(base64.b64decode(known[1]).decode()) != certificates(o
 if patch:
     print(json.dumps({"data": patch}))'
 
-version_at() { # <address> -> v1.36.3
-  kube --server "https://$(in_url "$1"):$STRATA_PORT" --tls-server-name "$STRATA_ENDPOINT" get --raw /version 2>/dev/null | json 'print(d["gitVersion"])' 2>/dev/null
+version_at() { # <address> [kube, if it has to answer] -> v1.36.3
+  local answer
+  answer=$("${2:-kube_once}" --server "https://$(in_url "$1"):$STRATA_PORT" --tls-server-name "$STRATA_ENDPOINT" get --raw /version) || return
+  json 'print(d["gitVersion"])' <<<"$answer"
 }
 
 # CoreDNS and kube-proxy follow when the last API server does. The first node of a cluster installs them.
 update_addons() {
   local address addon ours at
   at=$(recorded addons)
-  ours=$(version_at "$STRATA_ADDRESS") || return 0
+  ours=$(version_at "$STRATA_ADDRESS" kube)
   if [[ $at == "$ours" ]]; then return; fi
   if [[ -n $at ]]; then
     for address in $STRATA_PEERS; do
-      if [[ $(version_at "$address") != "$ours" ]]; then
+      if [[ $(version_at "$address" 2>/dev/null) != "$ours" ]]; then
         say "CoreDNS and kube-proxy stay at $at: the API server at $address is not at $ours yet"
         return
       fi

@@ -42,8 +42,13 @@ export const checks: readonly Check[] = [
       expect('one that is not fast', await onDisk(11, 'refuse'), 0, 'WARNING', '11 ms');
 
       node.set('STRATA_PATIENCE', '120');
+      const resolvers = (...addresses: string[]) => node.write('/etc/resolv.conf', addresses.map((address) => `nameserver ${address}\n`).join(''));
+      const ofPods = () => /resolvConf: (.*)/.exec(node.read('/var/lib/kubelet/config.yaml'))?.[1];
+      resolvers('127.0.0.53');
       node.write('/etc/strata/static-pods/beside.yaml', stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'beside' } }));
-      expect('init', await node.boot(), 0, 'init', 'nodes-control-plane-0 is a node of nodes');
+      expect('init', await node.boot(), 0, 'no name server but itself', 'init', 'nodes-control-plane-0 is a node of nodes');
+      if (ofPods() !== '/var/lib/strata/resolv.conf') throw new Error(`pods get ${ofPods()}`);
+      if (node.read('/var/lib/strata/resolv.conf') !== `nameserver ${ADDRESS}\n`) throw new Error('pods have not the node for a name server');
       const beside = () => node.read('/etc/kubernetes/manifests/beside.yaml'); // what API servers need beside them
       if (!beside().includes('name: beside')) throw new Error('the static pod beside the API server is not there');
       expect('cluster-info', await node.kubectl('-n', 'kube-public', 'get', 'configmap', 'cluster-info'), 0);
@@ -86,6 +91,16 @@ export const checks: readonly Check[] = [
       const silent = await node.call('silent_everywhere');
       if (silent.code === 0) throw new Error('a cluster that answers is called silent');
 
+      // an API server that is busy for longer than a request waits is asked again
+      const apiServer = Number(fs.readFileSync(path.join(node.folder, 'pids', 'kube-apiserver'), 'utf8'));
+      process.kill(apiServer, 'SIGSTOP');
+      const once = node.call('kube_once', 'get', 'nodes');
+      const again = node.call('recorded', 'revision');
+      expect('one request to a busy API', await once, 1, 'Unable to connect');
+      process.kill(apiServer, 'SIGCONT');
+      expect('the next one', await again, 0, '1.36.0-1');
+      expect('an answer that is none of its own', await node.call('kube', 'get', 'node', 'nobody'), 1, 'NotFound');
+
       // joins are serialised: one holder, others wait for a bounded time, and who died loses the lease
       const lease = (holder: string, ...then: string[]) =>
         node.call('eval', ['STRATA_PATIENCE=5', `STRATA_INSTANCE=${holder}`, 'take_lease', ...then].join('; '));
@@ -105,7 +120,9 @@ export const checks: readonly Check[] = [
       expect('no member', await node.call('eval', 'STRATA_ADDRESS=198.51.100.7; [[ -z $(our_member) ]]'), 0);
 
       await node.powerOff();
+      resolvers('127.0.0.53', '198.51.100.53');
       expect('a reboot', await node.boot(), 0, 'starting this member again');
+      if (!node.read('/var/lib/strata/resolv.conf').includes('198.51.100.53')) throw new Error("the network's name server did not come to the pods");
       await sameCluster('after a reboot');
       context.log('rebooted');
 
@@ -113,6 +130,7 @@ export const checks: readonly Check[] = [
       node.replaceServer('bbbbbbbb-0000-4000-8000-000000000002');
       expect('a replaced server', await node.boot(), 0, 'starting this member again', 'deleting the Node nodes-control-plane-0 of a former server');
       if (beside() === '') throw new Error('a replaced server is without the static pod');
+      if (ofPods() !== undefined) throw new Error(`with name servers of the network pods get ${ofPods()}, not the system's own`);
       await sameCluster('after a replaced server');
       expect(
         'the Node',

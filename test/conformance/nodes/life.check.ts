@@ -98,7 +98,7 @@ class Cluster {
       } catch (error) {
         if (Date.now() > deadline) throw new Error(`${what}: not after ${minutes} min: ${(error as Error).message}`);
       }
-      await sleep(5_000);
+      await sleep(15_000);
     }
   }
 
@@ -168,39 +168,47 @@ async function expectKubeletConfiguration(cluster: Cluster, name: string): Promi
   });
 }
 
-/** A page on the worker, and one on the control plane who reads it by the Service's name. */
+/** A page on the worker, and one on the control plane who reads it by the Service's name. Deployments: a node that shuts down ends its pods for good. */
 const WEB = `
-apiVersion: v1
-kind: Pod
-metadata: { name: web, labels: { app: web } }
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
 spec:
-  nodeSelector: { tier: general }
-  terminationGracePeriodSeconds: 1
-  containers:
-  - name: web
-    image: strata.test/userland:1
-    imagePullPolicy: Never
-    command: [sh, -c, "mkdir /www; echo served by $NODE >/www/index.html; exec busybox httpd -f -p 8080 -h /www"]
-    env: [{ name: NODE, valueFrom: { fieldRef: { fieldPath: spec.nodeName } } }]
-    readinessProbe: { tcpSocket: { port: 8080 } }
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec:
+      nodeSelector: { tier: general }
+      terminationGracePeriodSeconds: 1
+      containers:
+      - name: web
+        image: strata.test/userland:1
+        imagePullPolicy: Never
+        command: [sh, -c, "mkdir /www; echo served by $NODE >/www/index.html; exec busybox httpd -f -p 8080 -h /www"]
+        env: [{ name: NODE, valueFrom: { fieldRef: { fieldPath: spec.nodeName } } }]
+        readinessProbe: { tcpSocket: { port: 8080 } }
 ---
 apiVersion: v1
 kind: Service
 metadata: { name: web }
 spec: { selector: { app: web }, ports: [{ port: 80, targetPort: 8080 }] }
 ---
-apiVersion: v1
-kind: Pod
+apiVersion: apps/v1
+kind: Deployment
 metadata: { name: client }
 spec:
-  nodeName: ${CONTROL_PLANE}
-  terminationGracePeriodSeconds: 1
-  tolerations: [{ operator: Exists }]
-  containers: [{ name: client, image: 'strata.test/userland:1', imagePullPolicy: Never, command: [sleep, '1000000'] }]
+  selector: { matchLabels: { app: client } }
+  template:
+    metadata: { labels: { app: client } }
+    spec:
+      nodeSelector: { kubernetes.io/hostname: ${CONTROL_PLANE} }
+      terminationGracePeriodSeconds: 1
+      tolerations: [{ key: node-role.kubernetes.io/control-plane, operator: Exists }]
+      containers: [{ name: client, image: 'strata.test/userland:1', imagePullPolicy: Never, command: [sleep, '1000000'] }]
 `;
 
 async function expectService(cluster: Cluster, worker: string, minutes: number): Promise<void> {
-  const ask = (url: string) => cluster.kubectl(['exec', 'client', '--', 'curl', '-sSf', '--max-time', '20', url]);
+  const ask = (url: string) => cluster.kubectl(['exec', 'deployment/client', '--', 'curl', '-sSf', '--max-time', '20', url]);
   const page = await cluster.eventually('the Service across nodes', minutes, () => ask('http://web.default.svc.cluster.local/'));
   expect(page.trim() === `served by ${worker}`, `the Service answers ${page}`);
   // and it is not that everything answers
@@ -237,20 +245,41 @@ function inCluster(live: (cluster: Cluster) => Promise<void>): Check['run'] {
   };
 }
 
+/** Its power fails at three points of its birth; it has to come to the same end. A worker is made before it is there, and waits for it. */
+async function bornThroughPowerCuts(cluster: Cluster, controlPlane: Machine, worker: Machine): Promise<void> {
+  const points = [
+    { said: /strata-boot: the etcd volume .* is blank: making a file system/, what: 'while the volume got its file system' },
+    { said: /\[kubelet-start\] Starting the kubelet/, what: 'when the kubelet was started' },
+    { said: /strata-boot: the cluster's configuration becomes revision/, what: 'when the API had answered for the first time' },
+  ];
+  await controlPlane.create();
+  for (const { said, what } of points) {
+    await controlPlane.says(said, 30 * MINUTE);
+    await controlPlane.cutPower();
+    cluster.log(`the power failed ${what}`);
+    controlPlane.switchOn();
+  }
+  await worker.create();
+  await expectNode(cluster, controlPlane, 40);
+  await cluster.eventually('the public ConfigMap, which says that the cluster is complete', 3, () =>
+    cluster.get('configmap', 'cluster-info', '-n', 'kube-public'),
+  );
+}
+
+// One life, and not a check for each of its parts: a birth takes minutes.
 export const checks: readonly Check[] = [
   {
-    name: 'a cluster lives in real machines: birth, worker, pods, reboot, a new system disk, a new worker',
+    name: 'a cluster lives in real machines: a birth through power cuts, a worker, pods, a reboot, a new system disk, a new worker',
     needs: NEEDS,
     run: inCluster(async (cluster) => {
       let controlPlane = cluster.controlPlane(1);
-      await controlPlane.create();
-      await expectNode(cluster, controlPlane, 40);
+      const worker = cluster.worker(1);
+      await bornThroughPowerCuts(cluster, controlPlane, worker);
       cluster.log('the control plane is born');
       await expectKubeletConfiguration(cluster, CONTROL_PLANE);
       const etcd = await etcdOf(cluster, controlPlane);
+      expect(/members \d+$/.test(etcd), `etcd has not one member: ${etcd}`);
 
-      const worker = cluster.worker(1);
-      await worker.create();
       await cluster.apply(fs.readFileSync(path.join(__dirname, 'pod-network.yaml'), 'utf8'));
       await initialise(cluster, CONTROL_PLANE);
       await expectNode(cluster, worker, 30);
@@ -275,12 +304,8 @@ export const checks: readonly Check[] = [
       await expectNode(cluster, controlPlane, 30);
       const replaced = await etcdOf(cluster, controlPlane);
       expect(replaced === etcd, `with a new system disk etcd is ${replaced}; it was ${etcd}`);
-      await cluster.eventually('the pods of the former server', 10, async () => {
-        await cluster.apply(WEB);
-        await expectService(cluster, worker.props.name, 0);
-      });
-      cluster.log('the control plane has a new server and a new system disk');
       await expectWorking(cluster, [CONTROL_PLANE], worker.props.name);
+      cluster.log('the control plane has a new server and a new system disk');
 
       await worker.delete();
       const next = cluster.worker(2);
@@ -288,38 +313,8 @@ export const checks: readonly Check[] = [
       // as the drainer does: a Node's provider id never changes
       await cluster.eventually('delete', 5, () => cluster.kubectl(['delete', 'node', worker.props.name, '--ignore-not-found']));
       await expectNode(cluster, next, 30);
-      await initialise(cluster, next.props.name);
-      await expectReady(cluster, next.props.name, 15);
-      await cluster.apply(WEB);
       await expectWorking(cluster, [next.props.name], next.props.name);
       cluster.log('the worker was replaced');
-    }),
-  },
-  {
-    name: 'the power fails at three points of the birth of a control plane',
-    needs: NEEDS,
-    run: inCluster(async (cluster) => {
-      const controlPlane = cluster.controlPlane(1);
-      await controlPlane.create();
-      const points = [
-        { said: /strata-boot: the etcd volume .* is blank: making a file system/, what: 'while the volume got its file system' },
-        { said: /\[kubelet-start\] Starting the kubelet/, what: 'when the kubelet was started' },
-        { said: /strata-boot: the cluster's configuration becomes revision/, what: 'when the API had answered for the first time' },
-      ];
-      for (const { said, what } of points) {
-        await controlPlane.says(said, 30 * MINUTE);
-        await controlPlane.cutPower();
-        cluster.log(`the power failed ${what}`);
-        controlPlane.switchOn();
-      }
-      await expectNode(cluster, controlPlane, 40);
-      await expectKubeletConfiguration(cluster, CONTROL_PLANE);
-      const etcd = await etcdOf(cluster, controlPlane);
-      expect(/members \d+$/.test(etcd), `etcd has not one member: ${etcd}`);
-      await cluster.eventually('the public ConfigMap, which says that the cluster is complete', 3, () =>
-        cluster.get('configmap', 'cluster-info', '-n', 'kube-public'),
-      );
-      await cluster.eventually('the addons', 3, () => cluster.get('deployment', 'coredns', '-n', 'kube-system'));
     }),
   },
 ];

@@ -85,7 +85,7 @@ export class Machine {
     private readonly network: MachineNetwork,
     public readonly props: MachineProps,
   ) {
-    this.folder = path.join(context.folder, `${props.name}-${props.id.slice(0, 8)}`);
+    this.folder = path.join(context.folder, `${props.name}-${props.id}`);
     fs.mkdirSync(this.folder, { recursive: true });
   }
 
@@ -210,8 +210,7 @@ export class Machine {
           routes: [{ network: '0.0.0.0', netmask: '0.0.0.0', gateway: GATEWAY }],
         },
       ],
-      // As of a subnet with a name server, though nobody answers there: CoreDNS doesn't start on a node that has none.
-      services: [{ type: 'dns', address: GATEWAY }],
+      services: [], // no name server, as of many an OVN network: the boot program sees to it that the cluster's own names are known
     });
     await run('genisoimage', ['-quiet', '-R', '-J', '-V', 'config-2', '-o', path.join(this.folder, 'config.iso'), path.join(this.folder, 'config')]);
   }

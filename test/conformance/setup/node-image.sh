@@ -35,19 +35,26 @@ program() { # the same arguments
   [ -x "$BIN/$1-$2" ] || step "$1 $2" build_program "$@"
 }
 
-# kubeadm gives the container runtime two seconds for an answer. An emulated machine takes longer; nothing else about it is changed.
+# kubeadm gives the container runtime two seconds for an answer, and has etcd and the API server asked every second whether they are ready. An emulated machine
+# takes longer for the one and has no time for the other; nothing else about it is changed.
 patient_kubeadm() {
-  local source=$CACHE/build/kubernetes-${VERSION#v} file=cmd/kubeadm/app/util/runtime/runtime.go flags='-s -w' v minor=${VERSION#*.}
+  local source=$CACHE/build/kubernetes-${VERSION#v} flags='-s -w' v minor=${VERSION#*.}
   for v in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
     flags+=" -X $v.gitVersion=$VERSION -X $v.gitMajor=1 -X $v.gitMinor=${minor%.*} -X $v.gitTreeState=clean"
   done
   cd "$source"
-  grep -q 'const defaultTimeout = 2 \* time.Second' "$file"
-  sed 's/const defaultTimeout = 2 \* time.Second/const defaultTimeout = 60 * time.Second/' "$file" >"$WORK/runtime.go"
-  echo "{ \"Replace\": { \"$source/$file\": \"$WORK/runtime.go\" } }" >"$WORK/overlay.json"
-  CGO_ENABLED=0 GOFLAGS='-mod=mod -buildvcs=false' nice -n 10 go build -overlay "$WORK/overlay.json" -trimpath -ldflags "$flags" -o "$BIN/kubeadm-$VERSION.part" ./cmd/kubeadm
-  mv "$BIN/kubeadm-$VERSION.part" "$BIN/kubeadm-$VERSION"
+  change() { # <file> <pattern> <instead>
+    grep -q "$2" "$1"
+    sed "s|$2|$3|" "$1" >"$WORK/${1##*/}"
+  }
+  local runtime=cmd/kubeadm/app/util/runtime/runtime.go probes=cmd/kubeadm/app/util/staticpod/utils.go
+  change "$runtime" 'const defaultTimeout = 2 \* time.Second' 'const defaultTimeout = 60 * time.Second'
+  change "$probes" 'scheme, 0, 15, 3, 1)' 'scheme, 0, 15, 3, 20)'
+  printf '{ "Replace": { "%s": "%s", "%s": "%s" } }' "$source/$runtime" "$WORK/runtime.go" "$source/$probes" "$WORK/utils.go" >"$WORK/overlay.json"
+  CGO_ENABLED=0 GOFLAGS='-mod=mod -buildvcs=false' nice -n 10 go build -overlay "$WORK/overlay.json" -trimpath -ldflags "$flags" -o "$PATIENT_KUBEADM.part" ./cmd/kubeadm
+  mv "$PATIENT_KUBEADM.part" "$PATIENT_KUBEADM"
 }
+PATIENT_KUBEADM=$BIN/patient-kubeadm-$VERSION
 
 # The process that holds a pod's namespaces.
 pause_program() {
@@ -74,7 +81,7 @@ programs() {
   program containerd-shim-runc-v2 "$CONTAINERD" "$c" "$c/cmd/containerd-shim-runc-v2"
   program ctr "$CONTAINERD" "$c" "$c/cmd/ctr"
   program coredns "${COREDNS#v}" github.com/coredns/coredns github.com/coredns/coredns
-  [ -x "$BIN/kubeadm-$VERSION" ] || step 'kubeadm with patience' patient_kubeadm
+  [ -x "$PATIENT_KUBEADM" ] || step 'kubeadm with patience' patient_kubeadm
   [ -x "$BIN/pause" ] || step pause pause_program
 }
 
@@ -155,7 +162,7 @@ configure_root() {
   rm -f "$ROOT"/etc/ssh/ssh_host_*
   # what a prebuilt node image has: kubelet, kubeadm, kubectl, containerd 2.x
   for p in kubelet kubectl; do install -m 755 "$k/$p" "$ROOT/usr/bin/$p"; done
-  install -m 755 "$BIN/kubeadm-$VERSION" "$ROOT/usr/bin/kubeadm"
+  install -m 755 "$PATIENT_KUBEADM" "$ROOT/usr/bin/kubeadm"
   for p in containerd containerd-shim-runc-v2 ctr; do install -m 755 "$BIN/$p-$CONTAINERD" "$ROOT/usr/bin/$p"; done
   mkdir -p "$ROOT/opt/cni/bin" "$ROOT/etc/cni/net.d" "$ROOT/etc/kubernetes/manifests" "$ROOT/etc/containerd"
   mv "$ROOT"/usr/lib/cni/* "$ROOT/opt/cni/bin/"
@@ -208,8 +215,8 @@ EnvironmentFile=-/etc/default/kubelet
 ExecStart=
 ExecStart=/usr/bin/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS
 UNIT
-  # Until it is configured it ends at once; an emulated machine has no time for that every ten seconds.
-  printf '[Service]\nRestartSec=60\n' >"$ROOT/usr/lib/systemd/system/kubelet.service.d/05-emulation.conf"
+  # Until it is configured it ends at once, and later it looks at every container: an emulated machine has no time for that every ten seconds.
+  printf '[Service]\nRestartSec=60\nEnvironment=KUBELET_EXTRA_ARGS=--housekeeping-interval=60s\n' >"$ROOT/usr/lib/systemd/system/kubelet.service.d/05-emulation.conf"
   chroot "$ROOT" systemctl enable containerd kubelet
 }
 

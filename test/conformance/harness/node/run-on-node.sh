@@ -9,6 +9,7 @@ folders=(/etc/strata /etc/kubernetes /var/lib/kubelet /var/lib/strata /var/lib/c
 mkdir -p /var/lib/etcd
 for folder in "${folders[@]}"; do mkdir -p "$folder" "$node$folder"; done
 mkdir -p "$node/etc"
+if [[ ! -e $node/etc/resolv.conf ]]; then echo 'nameserver 198.51.100.53' >"$node/etc/resolv.conf"; fi
 if [[ ! -e $node/etc/hosts ]]; then echo '127.0.0.1 localhost' >"$node/etc/hosts"; fi
 export NODE=$node NAMESPACE=$namespace PATH=$node/bin:$PATH
 # shellcheck disable=SC2016  # for the inner shell
@@ -19,5 +20,5 @@ exec ip netns exec "$namespace" unshare -m bash -c '
     shift
   done
   shift
-  /usr/bin/mount --bind "$NODE/etc/hosts" /etc/hosts
+  for file in /etc/hosts /etc/resolv.conf; do /usr/bin/mount --bind "$NODE$file" "$file"; done
   exec "$@"' node "${folders[@]}" -- "$@"
