@@ -46,7 +46,7 @@ const staging = new K8sOnNova(clusters, 'Staging', {
   controlPlane: { replicas: 1, flavor: NodeFlavor.named('m1.medium') },
   workerPools: [{ name: 'general', replicas: 2, flavor: NodeFlavor.named('m1.large') }],
   cni: Cni.calico(),
-  api: ApiEndpoint.octavia({ floatingIp: false }),
+  api: ApiEndpoint.octavia({ allowedCidrs: ['10.60.16.0/24'] }), // no floating IP: who reaches it has a route to the network
 });
 const production = new K8sOnNova(clusters, 'Production', {
   cloud: openstack,

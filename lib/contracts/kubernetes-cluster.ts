@@ -7,6 +7,12 @@ import { KubernetesVersion } from '../core/kubernetes-version';
 export interface ClusterAccess {
   /** URL of the API server. Reading it waits until the cluster is ready. */
   readonly host: string;
+  /**
+   * Name that the API server's certificate is believed by, whatever `host` is: a name or an address that the API has got later enters certificates only when
+   * control-plane slots are rolled.
+   * @default - what `host` says
+   */
+  readonly tlsServerName?: string;
   /** The CA of the cluster, PEM. */
   readonly clusterCaCertificate: string;
   /** Client certificate, PEM. */

@@ -15,11 +15,6 @@ export interface AvailabilityZone {
   readonly compute: string;
   /** Cinder's zone for the volumes of servers there. On most clouds there is one for all. */
   readonly volume: string;
-  /**
-   * Neutron's zone for ports and routers there.
-   * @default - Neutron's choice
-   */
-  readonly network?: string;
 }
 
 /** What is known of a cloud's services. */

@@ -12,6 +12,11 @@ export interface ApiEndpointOptions {
    */
   readonly floatingIp?: boolean;
   /**
+   * Address of a floating IP that the project has already, for firewalls and DNS that must know it first. It stays when the cluster goes. Needs `floatingIp`.
+   * @default - one is made
+   */
+  readonly floatingIpAddress?: string;
+  /**
    * Who may reach it, in CIDR notation, besides the nodes themselves. `0.0.0.0/0` opens it to the world.
    * @default - the nodes alone
    */
@@ -36,21 +41,31 @@ export interface ApiEndpointOptions {
 /** Options of an API endpoint behind an Octavia load balancer. */
 export interface OctaviaEndpointOptions extends ApiEndpointOptions {
   /**
+   * The load balancer's address in the nodes' (first) subnet. Settled when the cluster is made.
+   * @default - Neutron chooses
+   */
+  readonly vipAddress?: string;
+  /**
    * Id of an Octavia flavor, for amphorae in active/standby, for example. Settled when the load balancer is made. Amphora only.
    * @default - the provider's default
    */
   readonly flavorId?: string;
   /**
-   * Octavia's availability zone. Amphora only.
+   * Octavia's availability zone. Settled when the load balancer is made. Amphora only.
    * @default - the provider's default
    */
   readonly availabilityZone?: string;
+  /**
+   * Seconds after which an idle connection is cut, 1 to 86400: a `kubectl exec` in which nobody types, for example. Amphora only.
+   * @default 600
+   */
+  readonly idleTimeoutSeconds?: number;
 }
 
 /** Options of an API endpoint that the control planes hold themselves. */
 export interface KeepalivedEndpointOptions extends ApiEndpointOptions {
   /**
-   * The address, in the nodes' (first) subnet.
+   * The address, in the nodes' (first) subnet. Settled when the cluster is made.
    * @default - Neutron chooses
    */
   readonly virtualAddress?: string;
@@ -86,6 +101,10 @@ export class ApiEndpoint {
 
   /** True if it has a floating IP. */
   public readonly floatingIp: boolean;
+  /** Address of a floating IP that is there. */
+  public readonly floatingIpAddress?: string;
+  /** The load balancer's address in the nodes' subnet, if it is chosen. */
+  public readonly vipAddress?: string;
   /** Who may reach it besides the nodes. */
   public readonly allowedCidrs: string[];
   /** DNS name for the kubeconfig. */
@@ -96,6 +115,8 @@ export class ApiEndpoint {
   public readonly flavorId?: string;
   /** Octavia's availability zone. */
   public readonly availabilityZone?: string;
+  /** Seconds after which Octavia cuts an idle connection. */
+  public readonly idleTimeoutSeconds?: number;
   /** Designate's zone for the DNS name. */
   public readonly dnsZone?: DnsZone;
 
@@ -108,11 +129,14 @@ export class ApiEndpoint {
     public readonly _virtualAddress?: VirtualAddress,
   ) {
     this.floatingIp = options.floatingIp ?? false;
+    this.floatingIpAddress = options.floatingIpAddress;
+    this.vipAddress = options.vipAddress;
     this.allowedCidrs = [...(options.allowedCidrs ?? [])];
     this.dnsName = options.dnsName;
     this.certSans = [...(options.certSans ?? [])];
     this.flavorId = options.flavorId;
     this.availabilityZone = options.availabilityZone;
+    this.idleTimeoutSeconds = options.idleTimeoutSeconds;
     this.dnsZone = options.dnsZone;
   }
 
@@ -140,6 +164,13 @@ export class ApiEndpoint {
       if (isKnown(this._virtualAddress?.[option])) continue;
       fail(where, { problem: `api.${option} must be known at synth, a reference was given`, fix: 'give a number' });
     }
+    if (this.floatingIpAddress !== undefined && !this.floatingIp) {
+      fail(where, {
+        problem: 'api.floatingIpAddress is given, and the API is to have no floating IP',
+        value: isKnown(this.floatingIpAddress) ? this.floatingIpAddress : undefined,
+        fix: 'give floatingIp: true, too, and allowedCidrs',
+      });
+    }
     if (this._virtualAddress !== undefined && this.floatingIp && this.allowedCidrs.length === 0) {
       fail(where, {
         problem: 'api.floatingIp without allowedCidrs would be of no use, since nobody but the nodes may reach the API',
@@ -147,7 +178,8 @@ export class ApiEndpoint {
       });
     }
     if (provider !== LoadBalancerProvider.OVN) return;
-    for (const [option, value] of Object.entries({ flavorId: this.flavorId, availabilityZone: this.availabilityZone })) {
+    const { flavorId, availabilityZone, idleTimeoutSeconds } = this;
+    for (const [option, value] of Object.entries({ flavorId, availabilityZone, idleTimeoutSeconds })) {
       if (value === undefined) continue;
       fail(where, {
         problem: `api.${option} is an option of amphora load balancers, and the cloud's provider is OVN`,

@@ -14,7 +14,7 @@ export interface BootstrapTokenOptions {
   readonly lifetimeHours?: number;
 }
 
-/** How long the token is known to the cluster with which workers join. A token lets whoever has it be any node: see docs/pki.md. */
+/** How long the cluster knows the token that workers join with. A token lets whoever has it be any node: see docs/pki.md. */
 export class BootstrapToken {
   /**
    * For a while after each apply that makes workers. The first control-plane node registers it when the cluster is made; later, whenever a worker comes or goes or the

@@ -4,17 +4,19 @@ import { ApiEndpoint } from './api-endpoint';
 import { ClusterOptions } from './cluster-options';
 import { nodeFamilies } from './cluster-ranges';
 import { checkClusterSettings } from './node-cloud-config';
+import { ReadyGate } from './ready-gate';
 import { unsafeZones } from './zones';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { Cni } from '../contracts/cni';
 import { CloudCredential } from '../contracts/kubernetes-cluster';
-import { IOpenStackCloud } from '../contracts/openstack-cloud';
+import { IOpenStackCloud, LoadBalancerProvider } from '../contracts/openstack-cloud';
 import { IpFamily } from '../core/ip-family';
 import { Mtu } from '../core/mtu';
 import { checkClusterName, checkDnsLabel } from '../core/naming';
 import { assertQuorum, quorumSize } from '../core/quorum';
 import { check, checkInteger, checkListKnown, checkUnique, describe, fail, isKnown, Where } from '../core/validation';
 import { assertNewCluster } from '../core/version-matrix';
+import { INodeSecurityGroups } from '../nova/node-security-groups';
 
 /** What is checked of a cluster on Nova before any of it is made. */
 export interface CheckedCluster extends ClusterOptions {
@@ -22,6 +24,7 @@ export interface CheckedCluster extends ClusterOptions {
   readonly clusterName: string;
   readonly api: ApiEndpoint;
   readonly network?: IClusterNetwork;
+  readonly securityGroups?: INodeSecurityGroups;
   readonly cloudCredential?: CloudCredential;
 }
 
@@ -58,7 +61,11 @@ export function checkCluster(where: IConstruct, props: CheckedCluster): void {
         fix: 'give the text itself: servers are named by it',
       });
     }
-    checkDnsLabel(where, 'workerPools.name', name, 49 - clusterName.length);
+    checkDnsLabel(where, 'workerPools.name', name);
+    check(where, name, (v) => v.length <= 49 - clusterName.length, {
+      problem: `workerPools.name may have ${49 - clusterName.length} characters here: servers are ${clusterName}-<pool>-<number>-g<generation>, in 63`,
+      fix: 'choose a shorter name, of the pool or of the cluster',
+    });
     check(where, name, (v) => v !== 'control-plane', {
       problem: 'a worker pool cannot have the name of the control plane',
       fix: 'choose another name',
@@ -71,20 +78,7 @@ export function checkCluster(where: IConstruct, props: CheckedCluster): void {
   );
   checkListKnown(where, 'tags', props.tags);
   api._validate(where, cloud.loadBalancerProvider);
-  if (props.network !== undefined && props.nodeCidr !== undefined) {
-    fail(where, {
-      problem: 'network and nodeCidr exclude each other',
-      value: props.nodeCidr,
-      fix: 'leave nodeCidr out: the network that is given has its own',
-    });
-  }
-  if (props.network !== undefined && props.secondaryNodeCidr !== undefined) {
-    fail(where, {
-      problem: 'network and secondaryNodeCidr exclude each other',
-      value: props.secondaryNodeCidr,
-      fix: 'leave secondaryNodeCidr out: the network that is given has its own subnets',
-    });
-  }
+  checkAdopted(where, props);
   if (props.sshPublicKey !== undefined && props.keyPairName !== undefined) {
     fail(where, { problem: 'sshPublicKey and keyPairName exclude each other', fix: 'leave one of them out: a server has one key pair' });
   }
@@ -101,6 +95,35 @@ export function checkCluster(where: IConstruct, props: CheckedCluster): void {
   }
 }
 
+/** Throws for what would have no effect on a network or on security groups that are given. */
+function checkAdopted(where: IConstruct, props: CheckedCluster): void {
+  const { nodeCidr, secondaryNodeCidr, ipv6AddressMode, ipv6SubnetPoolId, ipv4SubnetPoolId, dnsNameservers } = props;
+  if (props.network !== undefined) {
+    for (const [option, value] of Object.entries({
+      nodeCidr,
+      secondaryNodeCidr,
+      ipv6AddressMode,
+      ipv6SubnetPoolId,
+      ipv4SubnetPoolId,
+      dnsNameservers,
+    })) {
+      if (value === undefined) continue;
+      const fix = `leave ${option} out: the network that is given has its own`;
+      fail(where, { problem: `network and ${option} exclude each other`, value: isKnown(value) ? value : undefined, fix });
+    }
+  }
+  if (props.securityGroups === undefined) return;
+  const { egressAllowedCidrs, sshAllowedCidrs, publicServiceCidrs } = props;
+  for (const [option, value] of Object.entries({ egressAllowedCidrs, sshAllowedCidrs, publicServiceCidrs })) {
+    if (value === undefined) continue;
+    fail(where, {
+      problem: `${option} has no effect on security groups that are given`,
+      value: isKnown(value) ? value : undefined,
+      fix: `leave ${option} out, and let these in or out by rules of the groups themselves`,
+    });
+  }
+}
+
 /** The node network's MTU less what the pod network's encapsulation and encryption take. */
 export function mtuOfPods(where: Where, network: IClusterNetwork, cni: Cni): number {
   const nodes = Mtu._parse(where, 'MTU of the network', network.mtu);
@@ -109,6 +132,22 @@ export function mtuOfPods(where: Where, network: IClusterNetwork, cni: Cni): num
   if (nodes !== undefined) return cni.encapsulations.reduce((mtu, encapsulation) => mtu.inside(encapsulation, underlay), nodes).bytes;
   const overhead = cni.overheadBytes(underlay);
   return overhead === 0 ? network.mtu : Token.asNumber(Op.sub(network.mtu, overhead));
+}
+
+/** Warns where nobody but the nodes may reach the API: what waits for it usually runs elsewhere. */
+export function warnOfLockout(where: IConstruct, { api, readyGate, securityGroups, cloud }: CheckedCluster): void {
+  const gate = readyGate ?? ReadyGate.enabled();
+  const byGivenGroups =
+    securityGroups !== undefined && (api._virtualAddress !== undefined || cloud.loadBalancerProvider === LoadBalancerProvider.OVN);
+  if (!gate.isEnabled || api.allowedCidrs.length > 0 || byGivenGroups) return;
+  Annotations.of(where).addWarning(
+    describe(where, {
+      problem:
+        `api.allowedCidrs is empty, so that none but the nodes reach the API, and Terraform waits for it: unless it runs in the nodes' own subnet, ` +
+        `the apply fails after ${gate.timeoutSeconds} s`,
+      fix: "give api.allowedCidrs where Terraform and kubectl run, for example ['198.51.100.0/24'], or readyGate: ReadyGate.disabled()",
+    }),
+  );
 }
 
 /** Warns where the loss of one zone takes etcd's quorum. */

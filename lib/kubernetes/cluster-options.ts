@@ -57,28 +57,35 @@ export interface ClusterOptions {
    */
   readonly secondaryNodeCidr?: string;
   /**
-   * How nodes get their IPv6 address, if their network is made.
+   * How nodes get their IPv6 address, if their network is made. Settled when the cluster is made.
    * @default Ipv6AddressMode.DHCPV6_STATEFUL
    */
   readonly ipv6AddressMode?: Ipv6AddressMode;
   /**
-   * Neutron's id of the subnet pool that the nodes' IPv6 addresses are of, if their network is made: IPv6 is routed, never translated.
+   * Neutron's id of the subnet pool that the nodes' IPv6 addresses are of, if their network is made: IPv6 is routed, never translated. Settled when the
+   * cluster is made.
    * @default - of no pool
    */
   readonly ipv6SubnetPoolId?: string;
+  /**
+   * Neutron's id of the subnet pool that the nodes' IPv4 addresses are of, if their network is made: `nodeCidr` must be free in it. Settled when the cluster
+   * is made.
+   * @default - of no pool
+   */
+  readonly ipv4SubnetPoolId?: string;
   /**
    * Name servers of the nodes, if their network is made: they must resolve the names of image registries.
    * @default - Neutron's: what the cloud's operator configured. An OVN cloud where nobody did gives out its own hosts' resolver, which may be 127.0.0.53.
    */
   readonly dnsNameservers?: string[];
   /**
-   * Addresses of pods, of the family of the nodes' (first) subnet: IPv4 /8 to /24, of which each node takes a /24, or IPv6 /48 to /64, of which it takes a
-   * /64.
+   * Addresses of pods, of the family of the nodes' (first) subnet: IPv4 /8 to /24, or IPv6 /48 to /64. Settled when the cluster is made. A node takes a /24 of
+   * IPv4 with Cilium (of a range smaller than /20 a sixteenth, so that there are never fewer than 16 nodes), blocks of /26 with Calico; of IPv6 a /64 of a /48.
    * @default "10.244.0.0/16", or "fd00:10:244::/48"
    */
   readonly podCidr?: string;
   /**
-   * Addresses of services, of the family of the nodes' (first) subnet: IPv4 /12 to /28, or IPv6 /108 to /124.
+   * Addresses of services, of the family of the nodes' (first) subnet: IPv4 /12 to /28, or IPv6 /108 to /124. Settled when the cluster is made.
    * @default "10.96.0.0/12", or "fd00:10:96::/112"
    */
   readonly serviceCidr?: string;
@@ -118,7 +125,8 @@ export interface ClusterOptions {
    */
   readonly keyPairName?: string;
   /**
-   * A public key in the format of OpenSSH, of which a key pair is made for the nodes' first user, in place of `keyPairName`. Settled when a server is made.
+   * A public key in the format of OpenSSH, of which a key pair is made for the nodes' first user, in place of `keyPairName`: `<cluster>-<hash of the key>`.
+   * Settled when a server is made; servers have another key once they are rolled.
    * @default - none
    */
   readonly sshPublicKey?: string;
@@ -140,7 +148,8 @@ export interface ClusterOptions {
    */
   readonly configDrive?: boolean;
   /**
-   * Further cloud-config for all nodes: lists are appended to the nodes' own (commands run after theirs), other keys are taken as they are.
+   * Further cloud-config for all nodes: lists are appended to the nodes' own (commands run after theirs), mappings are merged with theirs, anything else takes
+   * the place of theirs. The control plane and each pool may have more of it.
    * References in it must render to names, addresses, numbers or base64.
    * @default - none
    */
@@ -169,7 +178,7 @@ export interface ClusterOptions {
    */
   readonly drain?: WorkerDrain;
   /**
-   * How long the token is known to the cluster with which workers join, and the how many-th it is.
+   * How long the cluster knows the token that workers join with, and its generation.
    * @default - BootstrapToken.renewed(); where `drain` is disabled, BootstrapToken.permanent()
    */
   readonly bootstrapToken?: BootstrapToken;

@@ -1,3 +1,4 @@
+import { nodePrefixLength } from './node-prefix-length';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { Cni } from '../contracts/cni';
 import { assertDisjoint, parseCidr } from '../core/cidr-checks';
@@ -37,6 +38,37 @@ export function nodeFamilies({ cidr, secondarySubnet }: Nodes): IpFamily[] {
 /** The ranges of the nodes themselves, separated by commas. */
 export function nodeRanges({ cidr, secondarySubnet }: Nodes): string {
   return secondarySubnet === undefined ? cidr : `${cidr},${secondarySubnet.cidr}`;
+}
+
+/**
+ * How many nodes a cluster can have at the same time: all slots and workers, and of the largest pool twice as many, since new workers are there before the former
+ * ones go.
+ */
+export function mostNodes(slots: number, pools: readonly number[]): number {
+  return slots + pools.reduce((sum, workers) => sum + workers, 0) + Math.max(0, ...pools);
+}
+
+/** Throws if that many nodes have no room in the range of pods, or in the nodes' own. */
+export function checkRoom(
+  where: Where,
+  nodes: number,
+  { network, cni, ...ranges }: ClusterRanges & { readonly network: Nodes; readonly cni: Cni },
+): void {
+  const fix = 'give a larger range; it can never be changed';
+  const needed = `slots and workers, and of the largest pool twice as many while it is rolled, are ${nodes} nodes`;
+  // The first and the last address are nobody's; the gateway has one, DHCP up to two, the API one, and one is its load balancer's own.
+  const room = (text: string) => (parseCidr(where, 'cidr of the network', text)?.addressCount ?? Infinity) - 7;
+  for (const text of [network.cidr, network.secondarySubnet?.cidr]) {
+    if (text === undefined || room(text) >= nodes) continue;
+    fail(where, { problem: `${needed}, and the nodes' range has room for ${Math.max(0, room(text))}`, value: text, fix });
+  }
+  for (const [name, text] of Object.entries({ podCidr: ranges.podCidr, secondaryPodCidr: ranges.secondaryPodCidr })) {
+    const range = text === undefined ? undefined : parseCidr(where, name, text);
+    const perNode = range && nodePrefixLength(cni, range);
+    if (range === undefined || perNode === undefined || 2 ** (perNode - range.prefixLength) >= nodes) continue;
+    const problem = `${needed}, and ${name} has room for ${2 ** (perNode - range.prefixLength)}, with a /${perNode} for each`;
+    fail(where, { problem, value: range.toString(), fix });
+  }
 }
 
 /** What is given, and for the rest the usual ranges of the nodes' families. */

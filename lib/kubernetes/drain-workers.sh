@@ -33,6 +33,8 @@ why=
 log_in || unreachable
 reach 60 || unreachable
 
+# Into a variable first: a list that failed is no empty one.
+list=$(nodes) || stop 'the API does not give the list of nodes (see above). No worker was drained and none is deleted'
 # A Node's provider id never changes: that of a server which is gone keeps its successor of the same name from registering.
 while read -r name provider _ _; do
   id=$(id_of "$name")
@@ -40,12 +42,12 @@ while read -r name provider _ _; do
     say "deleting the Node $name of a server that is gone ($provider)"
     kube delete node "$name" --wait=true >/dev/null
   fi
-done < <(nodes)
+done <<<"$list"
 
 unwanted=()
 while read -r name _ _ pool _; do
   if [[ $pool != - && -z $(id_of "$name") ]]; then unwanted+=("$name"); fi
-done < <(nodes)
+done <<<"$list"
 if ((${#unwanted[@]} == 0)); then
   say 'no worker to drain'
   exit 0
@@ -79,7 +81,10 @@ for name in "${unwanted[@]}"; do
     stop "$name could not be drained within $STRATA_DRAIN_TIMEOUT s (see above: a PodDisruptionBudget, or a pod without a controller). It is cordoned, its server stays; deal with the pods and apply again"
   fi
   begun=$SECONDS
-  while attached=$(kube get volumeattachments -o "jsonpath={range .items[?(@.spec.nodeName=='$name')]}{.metadata.name} {end}") && [[ -n $attached ]]; do
+  while :; do
+    attached=$(kube get volumeattachments -o "jsonpath={range .items[?(@.spec.nodeName=='$name')]}{.metadata.name} {end}") ||
+      stop "the API does not tell which volumes are attached to $name (see above). It is drained, its server stays; apply again"
+    if [[ -z $attached ]]; then break; fi
     if ((SECONDS - begun >= STRATA_DRAIN_TIMEOUT)); then
       stop "volumes are still attached to $name after $((SECONDS - begun)) s: $attached. Its server stays; see what the CSI driver says, and apply again"
     fi

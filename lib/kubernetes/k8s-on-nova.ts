@@ -7,10 +7,10 @@ import { API_PORT } from './bootstrap/kubeadm-config';
 import { BootstrapToken } from './bootstrap-token';
 import { cloudAuthority } from './cloud-authority';
 import { clusterAccess } from './cluster-access';
-import { checkCluster, mtuOfPods, warnOfZones } from './cluster-checks';
+import { checkCluster, mtuOfPods, warnOfLockout, warnOfZones } from './cluster-checks';
 import { ClusterOptions } from './cluster-options';
 import { ClusterPki } from './cluster-pki';
-import { checkRanges, clusterRanges, nodeFamilies } from './cluster-ranges';
+import { checkRanges, checkRoom, clusterRanges, mostNodes, nodeFamilies } from './cluster-ranges';
 import { apiUrl, clusterSettings } from './cluster-settings';
 import { ClusterSweep } from './cluster-sweep';
 import { ControlPlane } from './control-plane';
@@ -23,7 +23,7 @@ import { podPorts, withVirtualAddress } from './pod-ports';
 import { ReadyGate } from './ready-gate';
 import { ReadyGateStep } from './ready-gate-step';
 import { drainer, rollGate, tokenStep } from './runner-steps';
-import { settledFacts } from './settled-facts';
+import { factsOf, settledFacts } from './settled-facts';
 import { sweepStep } from './sweep-step';
 import { WorkerDrain } from './worker-drain';
 import { workerPool } from './workers';
@@ -38,6 +38,7 @@ import { IpFamily } from '../core/ip-family';
 import { KubernetesVersion } from '../core/kubernetes-version';
 import { serviceSubnetOf } from '../core/service-subnet';
 import { StepResource } from '../core/step-resource';
+import { isKnown } from '../core/validation';
 import { ApiLoadBalancer } from '../nova/api-load-balancer';
 import { ApiVirtualAddress } from '../nova/api-virtual-address';
 import { Bastion } from '../nova/bastion';
@@ -153,6 +154,7 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
     super(scope, id);
     const { cloud, clusterName, version, cni, api } = props;
     checkCluster(this, props);
+    warnOfLockout(this, props);
     this.clusterName = clusterName;
     this.version = version;
     this.cni = cni;
@@ -168,6 +170,7 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
         secondaryCidr: props.secondaryNodeCidr,
         ipv6AddressMode: props.ipv6AddressMode,
         ipv6SubnetPoolId: props.ipv6SubnetPoolId,
+        ipv4SubnetPoolId: props.ipv4SubnetPoolId,
         dnsNameservers: props.dnsNameservers,
         tags,
       });
@@ -177,6 +180,8 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
     this.secondaryPodCidr = ranges.secondaryPodCidr;
     this.secondaryServiceCidr = ranges.secondaryServiceCidr;
     checkRanges(this, props, this, cloud.hostCidrs);
+    const replicas = props.workerPools.map((pool) => pool.replicas).filter(isKnown);
+    checkRoom(this, mostNodes(this.controlPlaneReplicas, replicas), this);
     const keyPairName = nodeKeyPair(this, props);
     this.bastion = nodeBastion(this, props, this.network, keyPairName, tags);
     const [family] = nodeFamilies(this.network);
@@ -213,6 +218,7 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
         securityGroupId: this.securityGroups.controlPlaneGroupId,
         address: api._virtualAddress.address,
         floatingIp: api.floatingIp,
+        floatingIpAddress: api.floatingIpAddress,
         tags,
       });
 
@@ -269,8 +275,11 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
         memberPorts: ports,
         allowedCidrs: api.allowedCidrs,
         floatingIp: api.floatingIp,
+        floatingIpAddress: api.floatingIpAddress,
         flavorId: api.flavorId,
         availabilityZone: api.availabilityZone,
+        idleTimeoutSeconds: api.idleTimeoutSeconds,
+        vipAddress: api.vipAddress,
         tags,
       });
     }
@@ -334,7 +343,13 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
     const gate = props.readyGate ?? ReadyGate.enabled();
     const made = [...this.controlPlaneServers.map((server) => server.resource), ...front.ready];
     const step = gate.isEnabled
-      ? new ReadyGateStep(this, 'ReadyGate', { gate, host: url, caCertificate: pki.caCertificate, dependsOn: made })
+      ? new ReadyGateStep(this, 'ReadyGate', {
+          gate,
+          host: url,
+          certifiedName: settings.endpointName,
+          caCertificate: pki.caCertificate,
+          dependsOn: made,
+        })
       : undefined;
     this.ready = step === undefined ? made : [step.step];
     const runner = {
@@ -356,16 +371,7 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
     new StepResource(checks, 'Plan', {
       lifecycle: {
         precondition: [
-          ...settledFacts(checks, this, {
-            clusterName,
-            nodeCidr: this.network.cidr,
-            secondaryNodeCidr: this.network.secondarySubnet?.cidr,
-            podCidr: this.podCidr,
-            secondaryPodCidr: this.secondaryPodCidr,
-            serviceCidr: this.serviceCidr,
-            secondaryServiceCidr: this.secondaryServiceCidr,
-            api: api._virtualAddress === undefined ? 'octavia' : 'keepalived',
-          }),
+          ...settledFacts(checks, this, factsOf(props, this)),
           ...(authority?.preconditions ?? []),
           ...rolls.preconditions,
           ...rolls.workerRules(servers),
@@ -373,7 +379,7 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
         ],
       },
     });
-    this.kubeconfig = clusterAccess(this, clusterName, step?.host ?? url, pki);
+    this.kubeconfig = clusterAccess(this, clusterName, step?.host ?? url, settings.endpointName, pki);
     // From now on a cluster that gets no pod network is a warning.
     AddonRegistry.of(this);
   }

@@ -14,6 +14,11 @@ export interface ExistingClusterFacts {
   readonly version: KubernetesVersion;
   /** URL of its API server. */
   readonly host: string;
+  /**
+   * Name that its certificate is believed by, if `host` isn't in it.
+   * @default - what `host` says
+   */
+  readonly tlsServerName?: string;
   /** Its CA, PEM. */
   readonly clusterCaCertificate: string;
   /** Client certificate, PEM. */
@@ -100,6 +105,7 @@ class AdoptedCluster extends Construct implements IKubernetesCluster {
     this.version = attributes.version;
     this.kubeconfig = {
       host,
+      tlsServerName: attributes.tlsServerName,
       clusterCaCertificate: attributes.clusterCaCertificate,
       clientCertificate: attributes.clientCertificate,
       clientKey,

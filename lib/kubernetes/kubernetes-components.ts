@@ -11,12 +11,13 @@ export interface KubernetesComponents {
    */
   readonly imageRepository?: string;
   /**
-   * Arguments of kube-apiserver. One of the same name as the construct's own takes its place.
+   * Arguments of kube-apiserver. One of the same name as the construct's own takes its place, but for `etcd-servers`, `advertise-address`, `secure-port` and
+   * `anonymous-auth`, which are refused.
    * @default - the construct's own
    */
   readonly apiServerExtraArgs?: ComponentArg[];
   /**
-   * Arguments of kube-controller-manager.
+   * Arguments of kube-controller-manager. `cloud-provider` is refused.
    * @default - the construct's own
    */
   readonly controllerManagerExtraArgs?: ComponentArg[];

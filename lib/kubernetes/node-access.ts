@@ -1,9 +1,10 @@
-import { Annotations } from 'cdktf';
+import { createHash } from 'node:crypto';
+import { Annotations, Fn, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { ClusterOptions } from './cluster-options';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { IOpenStackCloud } from '../contracts/openstack-cloud';
-import { describe, fail } from '../core/validation';
+import { describe, fail, isKnown } from '../core/validation';
 import { Bastion } from '../nova/bastion';
 import { ComputeKeypairV2 } from '../providers/openstack/compute-keypair-v2';
 
@@ -13,9 +14,10 @@ type AccessOptions = Pick<ClusterOptions, 'keyPairName' | 'sshPublicKey' | 'bast
 export function nodeKeyPair(scope: Construct, { clusterName, keyPairName, sshPublicKey, cloudInit = {} }: AccessOptions): string | undefined {
   if (sshPublicKey !== undefined) {
     const keyPair = new ComputeKeypairV2(scope, 'KeyPair', {
-      name: clusterName,
+      // Another key is another pair: servers that are born from then on have it, and the former ones keep theirs, in a file of their own.
+      name: `${clusterName}-${fingerprint(sshPublicKey)}`,
       publicKey: sshPublicKey,
-      lifecycle: { ignoreChanges: ['public_key'] }, // another key would be another pair, and servers have the one that they were born with
+      lifecycle: { createBeforeDestroy: true },
     });
     return keyPair.name;
   }
@@ -29,6 +31,12 @@ export function nodeKeyPair(scope: Construct, { clusterName, keyPairName, sshPub
     );
   }
   return keyPairName;
+}
+
+/** Tells keys apart. What stands behind the key itself is a comment. */
+function fingerprint(key: string): string {
+  if (isKnown(key)) return createHash('sha256').update(key.trim().split(/\s+/).slice(0, 2).join(' ')).digest('hex').slice(0, 8);
+  return Token.asString(Fn.substr(Fn.sha256(Fn.join(' ', Fn.slice(Fn.split(' ', Fn.trimspace(key)), 0, 2))), 0, 8));
 }
 
 /** The bastion, if one is asked for. */

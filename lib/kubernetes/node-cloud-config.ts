@@ -1,7 +1,7 @@
-import { sharedCloudConfig, NodeFile } from './bootstrap/cloud-config';
+import { mergeCloudConfig, sharedCloudConfig, NodeFile } from './bootstrap/cloud-config';
 import { ClusterSettings, WorkerSettings } from './bootstrap/kubeadm-config';
 import { ApiAddresses, controlPlaneFiles, workerFiles } from './bootstrap/node-files';
-import { checkArgs, checkNodeOptions, mergedNodeOptions, nodeOptionFiles } from './bootstrap/node-option-files';
+import { checkArgs, checkCertificates, checkNodeOptions, mergedNodeOptions, nodeOptionFiles } from './bootstrap/node-option-files';
 import { PkiMaterial } from './bootstrap/pki-material';
 import { DEFAULT_ENCRYPTION_KEYS } from './bootstrap/security-files';
 import { snapshotFiles } from './bootstrap/snapshot-files';
@@ -10,7 +10,7 @@ import { ClusterOptions } from './cluster-options';
 import { ClusterSecurity } from './cluster-security';
 import { KubernetesComponents } from './kubernetes-components';
 import { NodeOptions } from './node-options';
-import { ControlPlaneProps } from './worker-pool';
+import { ControlPlaneProps, WorkerPoolProps } from './worker-pool';
 import { NodeImage } from '../contracts/node-image';
 import { check, checkInteger, checkKnown, checkListKnown, checkUnique, fail, isKnown, Where } from '../core/validation';
 
@@ -32,7 +32,7 @@ export function controlPlaneCloudConfig(
   where: Where,
   context: NodeContext,
   pki: PkiMaterial,
-  own: Pick<ControlPlaneProps, 'nodeOptions' | 'snapshots' | 'etcdVolume'> = {},
+  own: Pick<ControlPlaneProps, 'cloudInit' | 'nodeOptions' | 'snapshots' | 'etcdVolume'> = {},
   furtherFiles: readonly NodeFile[] = [],
 ): string {
   const { cluster, settings, addresses } = context;
@@ -41,7 +41,7 @@ export function controlPlaneCloudConfig(
   const encryptionKeys = encryptionKeyNames(security).map((name) => ({ name, secret: pki.encryptionKey(name) }));
   const files = controlPlaneFiles(settings, pki, addresses, { security, encryptionKeys, kubeletExtraArgs: options.kubeletExtraArgs });
   const etcdFiles = snapshotFiles(where, own.snapshots, own.etcdVolume?.allowSlowDisk);
-  return withOptions(where, context, options, [...files, ...etcdFiles, ...furtherFiles]);
+  return withOptions(where, context, options, [...files, ...etcdFiles, ...furtherFiles], own.cloudInit);
 }
 
 /** The cloud-config that all servers of a pool share. */
@@ -51,13 +51,13 @@ export function workerCloudConfig(
   context: NodeContext,
   caCertificate: string,
   worker: WorkerSettings,
-  own?: NodeOptions,
+  own: Pick<WorkerPoolProps, 'cloudInit' | 'nodeOptions'> = {},
   furtherFiles: readonly NodeFile[] = [],
 ): string {
   const { cluster, settings, addresses } = context;
-  const options = checkedOptions(where, `${what}.nodeOptions`, cluster.nodeOptions, own);
+  const options = checkedOptions(where, `${what}.nodeOptions`, cluster.nodeOptions, own.nodeOptions);
   const files = workerFiles(settings, caCertificate, addresses, { ...worker, kubeletExtraArgs: options.kubeletExtraArgs });
-  return withOptions(where, context, options, [...files, ...furtherFiles]);
+  return withOptions(where, context, options, [...files, ...furtherFiles], own.cloudInit);
 }
 
 /** The names of the keys that encrypt Secrets, the writing one first. */
@@ -115,12 +115,7 @@ export function checkClusterSettings(
     fix: 'give the issuer as it stands in its tokens',
   });
   check(where, oidc?.clientId, (v) => v !== '', { problem: 'security.oidc.clientId must not be empty', fix: "give the client's id" });
-  if (oidc?.caCertificate !== undefined && !isKnown(oidc.caCertificate)) {
-    fail(where, {
-      problem: 'security.oidc.caCertificate must be known at synth, a reference was given',
-      fix: 'read the file at synth: certificates are no secrets',
-    });
-  }
+  checkCertificates(where, 'security.oidc.caCertificate', oidc?.caCertificate);
 }
 
 function checkedOptions(where: Where, what: string, common?: NodeOptions, own?: NodeOptions): NodeOptions {
@@ -129,10 +124,21 @@ function checkedOptions(where: Where, what: string, common?: NodeOptions, own?: 
   return mergedNodeOptions(common, own);
 }
 
-function withOptions(where: Where, context: NodeContext, options: NodeOptions, files: readonly NodeFile[]): string {
+function withOptions(
+  where: Where,
+  context: NodeContext,
+  options: NodeOptions,
+  files: readonly NodeFile[],
+  own: ClusterOptions['cloudInit'] = {},
+): string {
   const { cluster, settings, addresses, nodeCidr, image, cloudCertificates } = context;
   const { podCidr, serviceCidr, endpointName, version, components } = settings;
   const further = nodeOptionFiles(options, { nodeCidr, podCidr, serviceCidr, endpointName, vip: addresses.vip }, cloudCertificates);
   const stock = stockImageFiles(image, version, components?.imageRepository);
-  return sharedCloudConfig(where, [...files, ...further.files, ...stock], cluster.cloudInit, further.modules);
+  return sharedCloudConfig(
+    where,
+    [...files, ...further.files, ...stock],
+    mergeCloudConfig(where, 'cloudInit', cluster.cloudInit ?? {}, own),
+    further.modules,
+  );
 }

@@ -77,7 +77,8 @@ export interface NodeOptions {
    */
   readonly sysctls?: { readonly [name: string]: string };
   /**
-   * Arguments of the kubelet. What the construct sets itself (`cloud-provider`, `provider-id`, `node-ip`, `hostname-override`, `node-labels`) is refused.
+   * Arguments of the kubelet. What the construct sets itself (`cloud-provider`, `provider-id`, `node-ip`, `hostname-override`, `node-labels`, `config`, `kubeconfig`,
+   * `bootstrap-kubeconfig`) is refused.
    * @default - none
    */
   readonly kubeletExtraArgs?: ComponentArg[];

@@ -12,6 +12,8 @@ export interface ReadyGateStepProps {
   readonly gate: ReadyGate;
   /** URL of the API. */
   readonly host: string;
+  /** Name that is in every certificate of the API, whatever address or name it got since. */
+  readonly certifiedName: string;
   /** The cluster's CA, PEM. */
   readonly caCertificate: string;
   /** What must be there before there is anything to wait for. */
@@ -38,7 +40,12 @@ export class ReadyGateStep extends Construct {
           interpreter: ['bash', '-c'],
           command: program.value,
           // Nothing of it is secret: were it, Terraform would hide what the program says.
-          environment: { STRATA_HOST: props.host, STRATA_CA: props.caCertificate, STRATA_TIMEOUT: String(props.gate.timeoutSeconds) },
+          environment: {
+            STRATA_HOST: props.host,
+            STRATA_NAME: props.certifiedName,
+            STRATA_CA: props.caCertificate,
+            STRATA_TIMEOUT: String(props.gate.timeoutSeconds),
+          },
         },
       ],
     });

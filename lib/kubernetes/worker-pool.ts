@@ -90,9 +90,12 @@ export interface WorkerPoolProps {
    * @default - the cluster's
    */
   readonly nodeOptions?: NodeOptions;
-  /** Name, unique in the cluster: an RFC 1123 label. Servers are named `<cluster>-<pool>-<number>`. */
+  /**
+   * Name, unique in the cluster: an RFC 1123 label, not `control-plane`, and with the cluster's name no longer than 49 characters. Servers are named
+   * `<cluster>-<pool>-<number>`, from the second generation on `<cluster>-<pool>-<number>-g<generation>`.
+   */
   readonly name: string;
-  /** How many, 0 or more. */
+  /** How many, 0 to 1000. */
   readonly replicas: number;
   /** Size of the servers. */
   readonly flavor: NodeFlavor;
@@ -169,6 +172,16 @@ export interface WorkerPoolProps {
    */
   readonly configDrive?: boolean;
   /**
+   * Further cloud-config for these nodes, over the cluster's `cloudInit` and merged in the same way. Settled when a server is made.
+   * @default - the cluster's alone
+   */
+  readonly cloudInit?: { readonly [key: string]: any };
+  /**
+   * Nova's metadata of the servers, besides the construct's own. Settled when a server is made.
+   * @default - the construct's own alone
+   */
+  readonly metadata?: { readonly [key: string]: string };
+  /**
    * GPUs of the workers: they get the label `<vendor>/gpu.present=true` and, unless refused, a taint. Settled when a node registers.
    * @default - none
    */
@@ -181,7 +194,7 @@ export interface WorkerPoolProps {
   readonly hugePages?: HugePages[];
   /**
    * Raise it by one to have every worker of the pool replaced by a new one, with the version, image, flavor, labels and so on that the program says then. The new
-   * workers are there, and Ready, before the old ones are drained and go; until then the pool takes twice its quota.
+   * workers are there, and Ready, before the old ones are drained and go; until then the pool takes twice its quota. 1 to 99999.
    * @default 1
    */
   readonly generation?: number;
@@ -216,6 +229,11 @@ export interface ControlPlaneProps {
    * @default - the cluster's
    */
   readonly nodeOptions?: NodeOptions;
+  /**
+   * Further cloud-config for these nodes, over the cluster's `cloudInit` and merged in the same way. Settled when a server is made.
+   * @default - the cluster's alone
+   */
+  readonly cloudInit?: { readonly [key: string]: any };
   /** How many: 1, 3 or 5. One tolerates no failure, three tolerate one, five two. */
   readonly replicas: number;
   /** Size of the servers. kubeadm wants 2 virtual CPUs and 1700 MiB at least. */

@@ -58,7 +58,7 @@ export function workerPool(scope: Construct, pool: WorkerPoolProps, props: Worke
     image: pool.nodeImage ?? cluster.nodeImage,
     cloudCertificates: props.cloudCertificates,
   };
-  const cloudConfig = workerCloudConfig(scope, what, context, pki.caCertificate, worker, pool.nodeOptions, files);
+  const cloudConfig = workerCloudConfig(scope, what, context, pki.caCertificate, worker, pool, files);
   return new ServerPool(scope, `workers-${pool.name}`, {
     name: `${cluster.clusterName}-${pool.name}`,
     replicas: pool.replicas,
@@ -72,6 +72,7 @@ export function workerPool(scope: Construct, pool: WorkerPoolProps, props: Worke
     resizeInPlace: false, // it would stop all of them at once
     generation: pool.generation,
     metadata: {
+      ...pool.metadata,
       'kubernetes-version': cluster.version.version,
       ...(!isFirstAuthority(authorities) && { [AUTHORITIES_OF_WORKER]: authoritiesMark(authorities) }),
     },

@@ -4,9 +4,10 @@ import { listenerSettings, sortedCidrs } from './api-listener';
 import { ServerPort } from './server-port';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { IOpenStackCloud, LoadBalancerProvider } from '../contracts/openstack-cloud';
-import { parseCidr } from '../core/cidr-checks';
+import { checkAddress, checkInside, parseCidr } from '../core/cidr-checks';
 import { IpFamily } from '../core/ip-family';
 import { check, checkInteger, checkListKnown, checkUnique, fail, isKnown } from '../core/validation';
+import { makeFloatingIp } from './private/floating-ip';
 import { checkNeutronName, checkTags } from './private/names';
 import { inSameStack } from '../core/same-stack';
 import { LbListenerV2 } from '../providers/openstack/lb-listener-v2';
@@ -14,8 +15,6 @@ import { LbLoadbalancerV2 } from '../providers/openstack/lb-loadbalancer-v2';
 import { LbMembersV2 } from '../providers/openstack/lb-members-v2';
 import { LbMonitorV2 } from '../providers/openstack/lb-monitor-v2';
 import { LbPoolV2 } from '../providers/openstack/lb-pool-v2';
-import { NetworkingFloatingipAssociateV2 } from '../providers/openstack/networking-floatingip-associate-v2';
-import { NetworkingFloatingipV2 } from '../providers/openstack/networking-floatingip-v2';
 
 const API_PORT = 6443;
 
@@ -49,6 +48,16 @@ export interface ApiLoadBalancerProps {
    */
   readonly floatingIp?: boolean;
   /**
+   * Address of a floating IP that the project has already, in place of a new one: it stays when this goes. Needs `floatingIp`.
+   * @default - one is made
+   */
+  readonly floatingIpAddress?: string;
+  /**
+   * The VIP, in the network's (first) subnet. Settled when the load balancer is made.
+   * @default - Neutron chooses
+   */
+  readonly vipAddress?: string;
+  /**
    * Seconds after which an idle connection is cut, 1 to 86400. Octavia's own 50 would cut `kubectl exec` and watches. Amphora only.
    * @default 600
    */
@@ -79,7 +88,7 @@ export interface ApiLoadBalancerProps {
  * The load balancer before a cluster's API servers: TCP 6443, passed through, to the members that are ready.
  *
  * Creates a load balancer, listener, pool, monitor and members one after the other (Octavia locks a load balancer while it changes one of them),
- * and with `floatingIp` a floating IP, apart from the VIP so that it outlives it. Nodes use the VIP, never the floating IP: an access list that
+ * and with `floatingIp` a floating IP (unless one is given), apart from the VIP so that it outlives it. Nodes use the VIP, never the floating IP: an access list that
  * forgets them can't lock them out.
  * Errors: amphora options with OVN; a floating IP without `allowedCidrs` or on IPv6; a range of the other IP family; two ports of one name.
  */
@@ -126,6 +135,9 @@ export class ApiLoadBalancer extends Construct {
       }
     }
     const family = parseCidr(this, 'cidr of the network', network.cidr)?.family;
+    checkAddress(this, 'vipAddress', props.vipAddress);
+    checkInside(this, 'vipAddress', props.vipAddress, network.cidr);
+    checkAddress(this, 'floatingIpAddress', props.floatingIpAddress);
     checkListKnown(this, 'allowedCidrs', allowedCidrs);
     for (const cidr of allowedCidrs ?? []) {
       const range = parseCidr(this, 'allowedCidrs', cidr);
@@ -154,11 +166,14 @@ export class ApiLoadBalancer extends Construct {
       name,
       loadbalancerProvider: provider,
       vipSubnetId: network.subnetId,
+      ...(props.vipAddress !== undefined && { vipAddress: props.vipAddress }),
       adminStateUp: true,
       ...(flavorId !== undefined && { flavorId }),
       ...(availabilityZone !== undefined && { availabilityZone }),
       ...ownTags,
       dependsOn: inSameStack(this, [...network.routed, ...(props.dependsOn ?? [])]),
+      // Another one would be another load balancer, with another VIP, which no node knows.
+      lifecycle: { ignoreChanges: ['availability_zone', 'flavor_id', 'vip_address'] },
     });
     const idleMs = milliseconds(props.idleTimeoutSeconds ?? 600);
     this.listener = new LbListenerV2(this, 'Listener', {
@@ -179,17 +194,9 @@ export class ApiLoadBalancer extends Construct {
     this.ready = [members];
     this.vipAddress = this.resource.vipAddress;
     if (props.floatingIp) {
-      const floatingIp = new NetworkingFloatingipV2(this, 'FloatingIp', {
-        pool: network.externalNetworkName,
-        ...ownTags,
-        dependsOn: inSameStack(this, network.routed),
-      });
-      const association = new NetworkingFloatingipAssociateV2(this, 'FloatingIpAssociation', {
-        floatingIp: floatingIp.address,
-        portId: this.resource.vipPortId,
-        dependsOn: [members],
-      });
-      this.publicAddress = floatingIp.address;
+      const { floatingIpAddress: address } = props;
+      const { publicAddress, association } = makeFloatingIp(this, { network, portId: this.resource.vipPortId, address, tags, dependsOn: [members] });
+      this.publicAddress = publicAddress;
       this.ready.push(association);
     }
   }

@@ -4,10 +4,9 @@ import { IClusterNetwork } from '../contracts/cluster-network';
 import { checkAddress, checkInside, parseCidr } from '../core/cidr-checks';
 import { IpFamily } from '../core/ip-family';
 import { fail } from '../core/validation';
+import { makeFloatingIp } from './private/floating-ip';
 import { checkNeutronName, checkTags } from './private/names';
 import { inSameStack } from '../core/same-stack';
-import { NetworkingFloatingipAssociateV2 } from '../providers/openstack/networking-floatingip-associate-v2';
-import { NetworkingFloatingipV2 } from '../providers/openstack/networking-floatingip-v2';
 import { NetworkingPortV2 } from '../providers/openstack/networking-port-v2';
 
 /** Properties of ApiVirtualAddress. */
@@ -29,6 +28,11 @@ export interface ApiVirtualAddressProps {
    */
   readonly floatingIp?: boolean;
   /**
+   * Address of a floating IP that the project has already, in place of a new one: it stays when this goes. Needs `floatingIp`.
+   * @default - one is made
+   */
+  readonly floatingIpAddress?: string;
+  /**
    * Tags.
    * @default - none
    */
@@ -39,7 +43,7 @@ export interface ApiVirtualAddressProps {
  * An address for the API that control planes hand to each other, for clouds without Octavia: a Neutron port that no server has, so that nobody else gets
  * the address. The control planes' own ports must have it as an allowed address pair, and keepalived on them holds it.
  *
- * Creates one port, and with `floatingIp` a floating IP.
+ * Creates one port, and with `floatingIp` a floating IP, unless one is given.
  * Errors: an address outside the subnet; a floating IP on IPv6.
  */
 export class ApiVirtualAddress extends Construct {
@@ -59,6 +63,7 @@ export class ApiVirtualAddress extends Construct {
     checkTags(this, tags);
     checkAddress(this, 'address', address);
     checkInside(this, 'address', address, network.cidr);
+    checkAddress(this, 'floatingIpAddress', props.floatingIpAddress);
     if (props.floatingIp && parseCidr(this, 'cidr of the network', network.cidr)?.family === IpFamily.V6) {
       fail(this, {
         problem: 'floatingIp is not possible, Neutron has none for IPv6',
@@ -79,19 +84,11 @@ export class ApiVirtualAddress extends Construct {
     this.vipAddress = Token.asString(Fn.element(this.resource.allFixedIps, 0));
     this.ready = [this.resource];
     if (props.floatingIp) {
-      const floatingIp = new NetworkingFloatingipV2(this, 'FloatingIp', {
-        pool: network.externalNetworkName,
-        ...(tags && { tags }),
-        dependsOn: inSameStack(this, network.routed),
-      });
-      this.publicAddress = floatingIp.address;
-      this.ready.push(
-        new NetworkingFloatingipAssociateV2(this, 'FloatingIpAssociation', {
-          floatingIp: floatingIp.address,
-          portId: this.resource.id,
-          dependsOn: inSameStack(this, network.routed),
-        }),
-      );
+      const dependsOn = inSameStack(this, network.routed);
+      const front = { network, portId: this.resource.id, address: props.floatingIpAddress, tags, dependsOn };
+      const { publicAddress, association } = makeFloatingIp(this, front);
+      this.publicAddress = publicAddress;
+      this.ready.push(association);
     }
   }
 }

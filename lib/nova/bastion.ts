@@ -10,10 +10,9 @@ import { parseCidr } from '../core/cidr-checks';
 import { IpFamily } from '../core/ip-family';
 import { check, checkListKnown, fail, isKnown } from '../core/validation';
 import { familyOf } from './private/addresses';
+import { makeFloatingIp } from './private/floating-ip';
 import { checkNeutronName, checkTags } from './private/names';
 import { inSameStack } from '../core/same-stack';
-import { NetworkingFloatingipAssociateV2 } from '../providers/openstack/networking-floatingip-associate-v2';
-import { NetworkingFloatingipV2 } from '../providers/openstack/networking-floatingip-v2';
 import { NetworkingSecgroupRuleV2 } from '../providers/openstack/networking-secgroup-rule-v2';
 import { NetworkingSecgroupV2 } from '../providers/openstack/networking-secgroup-v2';
 
@@ -146,17 +145,8 @@ export class Bastion extends Construct {
       Token.asString(Fn.format(`%s/${families[i] === IpFamily.V6 ? 128 : 32}`, [address])),
     );
     if (props.floatingIp ?? !v6) {
-      const floatingIp = new NetworkingFloatingipV2(this, 'FloatingIp', {
-        pool: network.externalNetworkName,
-        ...(tags && { tags }),
-        dependsOn: inSameStack(this, network.routed),
-      });
-      new NetworkingFloatingipAssociateV2(this, 'FloatingIpAssociation', {
-        floatingIp: floatingIp.address,
-        portId: port.resource.id,
-        dependsOn: inSameStack(this, [...network.routed, this.server.resource]),
-      });
-      this.publicAddress = floatingIp.address;
+      const dependsOn = inSameStack(this, [...network.routed, this.server.resource]);
+      this.publicAddress = makeFloatingIp(this, { network, portId: port.resource.id, tags, dependsOn }).publicAddress;
     }
   }
 }

@@ -37,9 +37,9 @@ export interface PoolPort extends AdditionalPortOptions {
 
 /** Properties of ServerPool. */
 export interface ServerPoolProps {
-  /** Name of the pool: its servers are `<name>-0`, `<name>-1` … */
+  /** Name of the pool, an RFC 1123 label of 50 characters at most: its servers are `<name>-0`, `<name>-1` … */
   readonly name: string;
-  /** How many servers, 0 or more. Fewer takes the last ones away. */
+  /** How many servers, 0 to 1000. Fewer takes the last ones away. */
   readonly replicas: number;
   /** The network that they are in. */
   readonly network: IClusterNetwork;
@@ -111,7 +111,7 @@ export interface ServerPoolProps {
   readonly ignoreSecurityGroupChanges?: boolean;
   /**
    * Raise it by one to have every server replaced by a new one, with the image, user data, zone and so on that the program says then.
-   * Each new server is there before its predecessor goes; from the second generation on names end in `-g<generation>`.
+   * Each new server is there before its predecessor goes; from the second generation on names end in `-g<generation>`. 1 to 99999.
    * @default 1
    */
   readonly generation?: number;

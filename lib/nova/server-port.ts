@@ -86,16 +86,15 @@ export class ServerPort extends Construct {
   public readonly portName: string;
   /** Neutron's id, for the server: whoever reads it waits for the trunk, too. */
   public readonly portId: string;
-  /** Its address in the network's (first) subnet. */
-  public readonly address: string;
-  /** Its address of the other IP family, if the network has both. */
-  public readonly secondaryAddress?: string;
   /** The network that it is in. */
   public readonly network: IClusterNetwork;
   /** The L1 port. */
   public readonly resource: NetworkingPortV2;
   /** The L1 trunk, if it is the parent of one. */
   public readonly trunk?: NetworkingTrunkV2;
+
+  private readonly families: (IpFamily | undefined)[];
+  private readonly addresses: { first?: string; second?: string } = {};
 
   constructor(scope: Construct, id: string, props: ServerPortProps) {
     super(scope, id);
@@ -158,10 +157,24 @@ export class ServerPort extends Construct {
     }
     this.portName = name;
     this.portId = this.trunk?.portId ?? this.resource.id;
-    const { allFixedIps } = this.resource;
-    const [family, second] = families;
-    this.address = second === undefined ? Token.asString(Fn.element(allFixedIps, 0)) : addressOfFamily(allFixedIps, family ?? IpFamily.V4);
-    if (network.secondarySubnet) this.secondaryAddress = addressOfFamily(allFixedIps, second ?? IpFamily.V6);
+    this.families = families;
     this.network = network;
+  }
+
+  // The addresses are references that the framework makes with some effort: not before somebody wants them, which is hardly anybody of a pool.
+
+  /** Its address in the network's (first) subnet. */
+  public get address(): string {
+    const [family, second] = this.families;
+    const { allFixedIps } = this.resource;
+    this.addresses.first ??= second === undefined ? Token.asString(Fn.element(allFixedIps, 0)) : addressOfFamily(allFixedIps, family ?? IpFamily.V4);
+    return this.addresses.first;
+  }
+
+  /** Its address of the other IP family, if the network has both. */
+  public get secondaryAddress(): string | undefined {
+    if (this.network.secondarySubnet === undefined) return undefined;
+    this.addresses.second ??= addressOfFamily(this.resource.allFixedIps, this.families[1] ?? IpFamily.V6);
+    return this.addresses.second;
   }
 }

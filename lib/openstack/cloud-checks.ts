@@ -1,5 +1,6 @@
 import { AvailabilityZone } from '../contracts/openstack-cloud';
-import { check, checkKnown, checkUnique, fail, Where } from '../core/validation';
+import { knownCertificates } from '../core/certificates';
+import { check, checkKnown, checkUnique, fail, isKnown, Where } from '../core/validation';
 
 /** Throws unless the URL is Keystone's with its version: clients that are given one without guess, each in its own way. */
 export function checkAuthUrl(where: Where, authUrl: string): void {
@@ -46,18 +47,7 @@ export function checkZones(where: Where, zones: readonly AvailabilityZone[]): vo
 
 /** Throws unless the text is a PEM certificate. A key in it is an error: it would be printed everywhere. */
 export function checkCaCertificate(where: Where, pem: string | undefined): void {
-  check(
-    where,
-    pem === undefined || /PRIVATE KEY/.test(pem) ? undefined : pem,
-    (text) => /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(text),
-    {
-      problem: 'caCertificatePem must be a certificate in PEM',
-      fix: 'give the text of the CA file, from -----BEGIN CERTIFICATE----- on',
-    },
-  );
-  if (pem !== undefined && /PRIVATE KEY/.test(pem)) {
-    fail(where, { problem: 'caCertificatePem holds a private key', fix: 'give the certificate alone, and take the key for compromised' });
-  }
+  if (pem !== undefined && isKnown(pem)) knownCertificates(where, 'caCertificatePem', pem);
 }
 
 /** Throws unless the folder can be named in a shell and in a clouds.yaml as it is. */

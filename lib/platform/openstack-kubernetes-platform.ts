@@ -283,8 +283,8 @@ function adoptCluster(stack: TerraformStack, facts: ExistingClusterFacts): IKube
 /** What every cluster on OpenStack needs before an application can run. */
 function installAddons(stack: TerraformStack, cluster: IKubernetesCluster): void {
   logIn(stack, cluster.kubeconfig);
-  const { host, clusterCaCertificate, clientCertificate, clientKey } = cluster.kubeconfig;
-  new HelmProvider(stack, 'Helm', { kubernetes: { host, clusterCaCertificate, clientCertificate, clientKey } });
+  const { host, tlsServerName, clusterCaCertificate, clientCertificate, clientKey } = cluster.kubeconfig;
+  new HelmProvider(stack, 'Helm', { kubernetes: { host, tlsServerName, clusterCaCertificate, clientCertificate, clientKey } });
   new PodNetwork(stack, 'PodNetwork', { cluster });
   new OpenStackCloudController(stack, 'CloudController', { cluster });
   new CinderCsi(stack, 'CinderCsi', { cluster });
@@ -293,8 +293,8 @@ function installAddons(stack: TerraformStack, cluster: IKubernetesCluster): void
 
 /** The kubernetes provider of a stack. */
 function logIn(stack: TerraformStack, access: ClusterAccess): void {
-  const { host, clusterCaCertificate, clientCertificate, clientKey } = access;
-  new KubernetesProvider(stack, 'Kubernetes', { host, clusterCaCertificate, clientCertificate, clientKey });
+  const { host, tlsServerName, clusterCaCertificate, clientCertificate, clientKey } = access;
+  new KubernetesProvider(stack, 'Kubernetes', { host, tlsServerName, clusterCaCertificate, clientCertificate, clientKey });
   widenProviderRanges(stack);
 }
 

@@ -55,8 +55,8 @@ export interface PlatformKubernetes extends ClusterOptions {
    */
   readonly clusterName?: string;
   /**
-   * How the API is reached. Terraform must reach it as well: with the default it runs on a machine with a route to the nodes' network.
-   * @default ApiEndpoint.octavia(), inside the nodes' network only
+   * How the API is reached. Terraform must reach it as well: with the default, which lets in nobody but the nodes, it runs in the nodes' own subnet.
+   * @default ApiEndpoint.octavia(), for the nodes alone
    */
   readonly api?: ApiEndpoint;
   /**

@@ -199,6 +199,16 @@ describe('plans', () => {
       serviceCidr: '10.96.0.0/12',
       secondaryServiceCidr: 'none',
       api: 'octavia',
+      loadBalancerProvider: 'amphora',
+      vipAddress: 'none',
+      ipv6AddressMode: 'dhcpv6-stateful',
+      ipv6SubnetPoolId: 'none',
+      ipv4SubnetPoolId: 'none',
+    });
+    const keepalived = synth({ api: ApiEndpoint.keepalived({ virtualAddress: '10.20.0.9' }) });
+    expect(found(keepalived.resources('terraform_data'), 'K8s_Checks_Settled')[1].input).toMatchObject({
+      api: 'keepalived',
+      virtualAddress: '10.20.0.9',
     });
     expect(lifecycle.ignore_changes).toEqual(['input']);
     const settled = step(cluster, 'Checks_Plan').lifecycle.precondition.filter((rule: Block) => rule.error_message.includes('was settled as'));

@@ -105,6 +105,29 @@ describe('access for the worst day', () => {
     expect(() => synth({ sshPublicKey: 'ssh-ed25519 AAAA', keyPairName: 'ops' })).toThrow(/sshPublicKey and keyPairName exclude each other/);
   });
 
+  test('another key is another pair, which comes before the former one goes', () => {
+    const pair = (sshPublicKey: string) => all(synth({ sshPublicKey }), 'compute_keypair_v2')[0];
+    const [one, same, other] = ['ssh-ed25519 AAAA me', 'ssh-ed25519 AAAA somebody', 'ssh-ed25519 BBBB me'].map(pair);
+    expect(one).toMatchObject({ name: expect.stringMatching(/^prod-[0-9a-f]{8}$/), lifecycle: { create_before_destroy: true } });
+    expect([same.name === one.name, other.name === one.name]).toEqual([true, false]);
+  });
+
+  test('pools and the control plane have more cloud-config than the cluster, and pools metadata of theirs', () => {
+    const stack = synth({
+      cloudInit: { runcmd: [['of-all-nodes']] },
+      controlPlane: { replicas: 1, flavor: NodeFlavor.named('a'), cloudInit: { runcmd: [['only-of-slots']] } },
+      workerPools: [
+        { name: 'dpdk', replicas: 1, flavor: NodeFlavor.named('a'), cloudInit: { bootcmd: [['only-of-dpdk']] }, metadata: { owner: 'ran' } },
+      ],
+    });
+    const texts = Object.values(stack.json.locals as Record<string, string>).map(String);
+    const has = (...words: string[]) => texts.some((text) => words.every((word) => text.includes(word)));
+    expect([has('of-all-nodes', 'only-of-slots'), has('of-all-nodes', 'only-of-dpdk')]).toEqual([true, true]);
+    expect(has('only-of-slots', 'only-of-dpdk')).toBe(false);
+    const [, worker] = all(stack, 'compute_instance_v2');
+    expect(worker.metadata).toMatchObject({ owner: 'ran', 'kubernetes-version': expect.anything() });
+  });
+
   test('nodes without any key are warned of', () => {
     const warnings = (props: Partial<K8sOnNovaProps>) => {
       const app: App = Testing.app();

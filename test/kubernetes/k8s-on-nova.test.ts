@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { TerraformStack, TerraformVariable, Token } from 'cdktf';
 import { clusterIn } from './cluster-fixture';
-import { Cni } from '../../lib/contracts/cni';
+import { CiliumRouting, Cni } from '../../lib/contracts/cni';
 import { NodeFlavor } from '../../lib/contracts/node-flavor';
 import { NodeImage } from '../../lib/contracts/node-image';
 import { IOpenStackCloud, LoadBalancerProvider } from '../../lib/contracts/openstack-cloud';
@@ -39,7 +39,8 @@ function byName(resources: Record<string, Block>, name: string): Block {
   return found;
 }
 
-const controlPlane = { replicas: 3, flavor: NodeFlavor.named('m1.large') };
+const flavor = NodeFlavor.named('m1.large');
+const controlPlane = { replicas: 3, flavor };
 
 describe('what is made', () => {
   const cluster = synth();
@@ -318,7 +319,6 @@ describe('choices', () => {
 });
 
 describe('mistakes are told at synth', () => {
-  const flavor = NodeFlavor.named('m1.large');
   const pool = { name: 'general', replicas: 1, flavor };
   test.each<[string, Partial<K8sOnNovaProps>, RegExp, Partial<IOpenStackCloud>?]>([
     ['two control planes', { controlPlane: { replicas: 2, flavor } }, /^test\/K8s: controlPlane.replicas must be odd .*, got 2; use [13]/],
@@ -399,10 +399,50 @@ describe('mistakes are told at synth', () => {
     ],
     ['a command that is no list', { cloudInit: { runcmd: 'reboot' } }, /cloudInit.runcmd must be a list/],
     ['a network and a range for one', { nodeCidr: '10.1.0.0/16', network: {} as any }, /network and nodeCidr exclude each other/],
+    [
+      'a network and name servers for one',
+      { dnsNameservers: ['198.51.100.53'], network: {} as any },
+      /network and dnsNameservers exclude each other/,
+    ],
+    [
+      'groups that are given and who may log in',
+      { sshAllowedCidrs: ['198.51.100.0/24'], securityGroups: {} as any },
+      /sshAllowedCidrs has no effect on security groups that are given, got .*198\.51\.100\.0\/24.*rules of the groups themselves/,
+    ],
+    [
+      'a floating IP that is there for an API that gets none',
+      { api: ApiEndpoint.octavia({ floatingIpAddress: '203.0.113.7' }) },
+      /api.floatingIpAddress is given, and the API is to have no floating IP, got "203.0.113.7"/,
+    ],
+    ['a long name of a pool', { workerPools: [{ name: 'p'.repeat(46), replicas: 1, flavor }] }, /workerPools.name may have 45 characters here/],
+    ['fewer addresses than nodes', { nodeCidr: '10.20.0.0/29' }, /are 7 nodes, and the nodes' range has room for 1, got "10.20.0.0\/29"/],
+    [
+      'fewer ranges of pods than nodes',
+      { cni: Cni.cilium({ routing: CiliumRouting.NATIVE_NEUTRON_ROUTES }), podCidr: '10.245.0.0/22' },
+      /are 7 nodes, and podCidr has room for 4, with a \/24 for each, got "10.245.0.0\/22"/,
+    ],
+    [
+      'an issuer vouched for by a path',
+      { security: { oidc: { issuerUrl: 'https://id.example.com', clientId: 'k8s', caCertificate: '/etc/ssl/ca.crt' } } },
+      /security.oidc.caCertificate must be a certificate in PEM, got "\/etc\/ssl\/ca.crt"/,
+    ],
   ])('%s', (_, props, message, ...[cloud]) => {
     const text = refusal(props, cloud);
     expect(text).toMatch(message);
     expect(text).not.toContain('hunter2');
+  });
+
+  test.each<[string, Partial<K8sOnNovaProps>, number]>([
+    ['for the nodes alone, and Terraform waits for it', { api: ApiEndpoint.octavia() }, 1],
+    ['for others, too', {}, 0],
+    ['for the nodes alone, and nobody waits', { api: ApiEndpoint.octavia(), readyGate: ReadyGate.disabled() }, 0],
+    ['by rules that are given', { api: ApiEndpoint.keepalived(), securityGroups: { controlPlaneGroupId: 'c', workerGroupId: 'w' } as any }, 0],
+  ])('the API is reached %s', (_, props, count) => {
+    let warnings: unknown[] = [];
+    synthStack((stack) => {
+      warnings = clusterIn(stack, props).node.metadata.filter(({ data }) => /api.allowedCidrs is empty.*fails after 1800 s/.test(String(data)));
+    });
+    expect(warnings).toHaveLength(count);
   });
 
   test('two zones for three slots is a warning, not an error', () => {

@@ -25,6 +25,20 @@ test('amphora: round robin to the members whose API says that it is ready', () =
   expect(stack.resource('openstack_lb_monitor_v2')).toMatchObject({ type: 'HTTPS', url_path: '/readyz', http_method: 'GET', expected_codes: '200' });
 });
 
+test('what Octavia would answer with another load balancer changes nothing', () => {
+  const chosen = synthLb({ vipAddress: '10.20.0.9', flavorId: 'ha', availabilityZone: 'az1' }).resource('openstack_lb_loadbalancer_v2');
+  expect(chosen).toMatchObject({ vip_address: '10.20.0.9', flavor_id: 'ha', availability_zone: 'az1' });
+  expect(chosen.lifecycle.ignore_changes).toEqual(['availability_zone', 'flavor_id', 'vip_address']);
+  expect(() => synthLb({ vipAddress: '10.99.0.9' })).toThrow(/vipAddress/);
+});
+
+test('a floating IP that is there already is associated, and none is made', () => {
+  const stack = synthLb({ ...open, floatingIpAddress: '203.0.113.7' });
+  expect(stack.resources('openstack_networking_floatingip_v2')).toEqual({});
+  expect(stack.resource('openstack_networking_floatingip_associate_v2').floating_ip).toBe('203.0.113.7');
+  expect(() => synthLb({ ...open, floatingIpAddress: 'public' })).toThrow(/floatingIpAddress is not an IPv4 or IPv6 address/);
+});
+
 test('OVN knows SOURCE_IP_PORT and TCP monitors alone, and refuses an access list', () => {
   const stack = synthLb({ ...ovn, ...open });
   expect(stack.resource('openstack_lb_loadbalancer_v2').loadbalancer_provider).toBe('ovn');

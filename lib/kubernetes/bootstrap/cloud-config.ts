@@ -73,10 +73,10 @@ export function sharedCloudConfig(where: Where, files: readonly NodeFile[], furt
       fix: 'write it as ca_certs, and remove-defaults as remove_defaults: its list is then appended',
     });
   }
-  const ours = merge(where, 'cloudInit', { ...NODE, write_files: [] }, { ...options });
+  const ours = mergeCloudConfig(where, 'cloudInit', { ...NODE, write_files: [] }, { ...options });
   // What the node needs before the boot program goes before it.
   ours.runcmd = [...(options.runcmd ?? []), ...(NODE.runcmd as unknown[])];
-  const merged = merge(where, 'cloudInit', ours, further);
+  const merged = mergeCloudConfig(where, 'cloudInit', ours, further);
   for (const file of merged.write_files) {
     if (isKnown(file?.path) && typeof file?.path === 'string' && !files.some(({ path }) => path === file.path)) continue;
     fail(where, {
@@ -90,7 +90,7 @@ export function sharedCloudConfig(where: Where, files: readonly NodeFile[], furt
 }
 
 /** Structurally: mappings key by key, lists appended; of other values the latter one's. */
-function merge(where: Where, name: string, base: CloudConfig, over: CloudConfig): { [key: string]: any } {
+export function mergeCloudConfig(where: Where, name: string, base: CloudConfig, over: CloudConfig): { [key: string]: any } {
   const merged: { [key: string]: any } = { ...base };
   for (const [key, value] of Object.entries(over)) {
     const had = Object.hasOwn(base, key) ? base[key] : undefined;
@@ -100,7 +100,7 @@ function merge(where: Where, name: string, base: CloudConfig, over: CloudConfig)
       }
       merged[key] = [...had, ...value];
     } else if (isMapping(had) && isMapping(value)) {
-      merged[key] = merge(where, `${name}.${key}`, had, value);
+      merged[key] = mergeCloudConfig(where, `${name}.${key}`, had, value);
     } else {
       merged[key] = value;
     }

@@ -234,7 +234,7 @@ export function kubeletConfiguration(components: KubernetesComponents = {}): Kub
 
 /** A kubeconfig as discovery file: kubeadm takes the CA and the API's address from it, and logs in with the token. */
 export function discoveryFile(settings: ClusterSettings, caCertificateBase64: string): KubeadmDocument {
-  return kubeconfig(settings.clusterName, `https://${settings.endpointName}:${API_PORT}`, caCertificateBase64, 'bootstrap', {
+  return kubeconfig(settings.clusterName, { server: `https://${settings.endpointName}:${API_PORT}` }, caCertificateBase64, 'bootstrap', {
     token: settings.bootstrapToken,
   });
 }
@@ -242,7 +242,7 @@ export function discoveryFile(settings: ClusterSettings, caCertificateBase64: st
 /** A kubeconfig with one cluster and one user. */
 export function kubeconfig(
   clusterName: string,
-  server: string,
+  server: { readonly server: string; readonly 'tls-server-name'?: string },
   caCertificateBase64: string,
   user: string,
   credential: { readonly [field: string]: string },
@@ -251,7 +251,7 @@ export function kubeconfig(
   return {
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: clusterName, cluster: { server, 'certificate-authority-data': caCertificateBase64 } }],
+    clusters: [{ name: clusterName, cluster: { ...server, 'certificate-authority-data': caCertificateBase64 } }],
     users: [{ name: user, user: credential }],
     contexts: [{ name: context, context: { cluster: clusterName, user } }],
     'current-context': context,

@@ -1,4 +1,5 @@
 import { CloudConfig, NodeFile } from './cloud-config';
+import { certificatesOf, knownCertificates } from '../../core/certificates';
 import { check, checkKnown, checkListKnown, checkUnique, fail, isKnown, Where } from '../../core/validation';
 import { ComponentArg, NodeOptions, NodeProxy, RegistryMirror } from '../node-options';
 
@@ -44,7 +45,7 @@ export function checkNodeOptions(where: Where, what: string, options: NodeOption
       fix: 'give the URL of a mirror',
     });
     for (const url of endpoints) checkUrl(where, `${what}.registryMirrors.endpoints`, url);
-    checkPem(where, `${what}.registryMirrors.caCertificate`, caCertificate);
+    checkCertificates(where, `${what}.registryMirrors.caCertificate`, caCertificate);
   }
   checkUnique(
     where,
@@ -53,7 +54,7 @@ export function checkNodeOptions(where: Where, what: string, options: NodeOption
   );
   checkListKnown(where, `${what}.ntpServers`, ntpServers);
   checkListKnown(where, `${what}.caBundles`, caBundles);
-  for (const pem of caBundles ?? []) checkPem(where, `${what}.caBundles`, pem);
+  for (const pem of caBundles ?? []) checkCertificates(where, `${what}.caBundles`, pem);
   for (const [name, value] of Object.entries(sysctls)) {
     check(where, name, (v) => /^[a-z0-9_]+([./][A-Za-z0-9_*-]+)+$/.test(v), {
       problem: `${what}.sysctls has a name that is none`,
@@ -100,7 +101,9 @@ export function nodeOptionFiles(
 ): { readonly files: NodeFile[]; readonly modules: CloudConfig } {
   const { registryMirrors = [], proxy, ntpServers = [], sysctls = {}, trustCloudCa = true } = options;
   // One that was given as a bundle, too, is there once.
-  const trusted = [...new Set([...(options.caBundles ?? []), ...(trustCloudCa && cloudCertificates !== undefined ? [cloudCertificates] : [])])];
+  const trusted = [
+    ...new Set([...(options.caBundles ?? []).map(certificatesOf), ...(trustCloudCa && cloudCertificates !== undefined ? [cloudCertificates] : [])]),
+  ];
   const files = registryMirrors.flatMap(mirrorFiles);
   if (Object.keys(sysctls).length > 0) {
     const lines = Object.keys(sysctls).sort();
@@ -144,7 +147,7 @@ function mirrorFiles({ registry, endpoints, caCertificate, fallBack }: RegistryM
   const mirrors = endpoints.flatMap((url) => [`[host.${quote(url)}]`, ...settings(url)]);
   return [
     { path: `${folder}/hosts.toml`, content: [...server, ...mirrors].join('\n') },
-    ...(caCertificate === undefined ? [] : [{ path: `${folder}/ca.crt`, content: caCertificate }]),
+    ...(caCertificate === undefined ? [] : [{ path: `${folder}/ca.crt`, content: certificatesOf(caCertificate) }]),
   ];
 }
 
@@ -171,13 +174,11 @@ function checkUrl(where: Where, what: string, url: string | undefined): void {
   check(where, url, (v) => /^https?:\/\/[^\s"\\]+$/.test(v), { problem: `${what} must be a URL`, fix: 'write it as https://mirror.example.com' });
 }
 
-function checkPem(where: Where, what: string, pem: string | undefined): void {
+/** Throws unless a text holds certificates. */
+export function checkCertificates(where: Where, what: string, pem: string | undefined): void {
   if (pem === undefined) return;
   if (!isKnown(pem)) {
     fail(where, { problem: `${what} must be known at synth, a reference was given`, fix: 'read the file at synth: certificates are no secrets' });
   }
-  check(where, pem, (v) => /^-----BEGIN CERTIFICATE-----\n/.test(v), {
-    problem: `${what} is no certificate in PEM`,
-    fix: 'give the text of the file',
-  });
+  knownCertificates(where, what, pem);
 }

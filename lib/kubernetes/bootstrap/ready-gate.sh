@@ -2,6 +2,7 @@
 # Waits until a Kubernetes cluster is ready: its API says so, and it has been initialised to the end. Runs where Terraform runs.
 #
 # STRATA_HOST     URL of the API
+# STRATA_NAME     name that every API server's certificate has: others enter certificates only with a roll
 # STRATA_CA       the cluster's CA, PEM: nobody else is believed
 # STRATA_TIMEOUT  how long to wait, in seconds
 set -euo pipefail
@@ -16,11 +17,20 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 printf '%s\n' "$STRATA_CA" >"$folder/ca.crt"
 
-# The status of an answer, or 000 and why there is none.
-ask() { # <path>
-  curl -sS -o "$folder/body" -w '%{http_code}' --connect-timeout 5 --max-time 10 --cacert "$folder/ca.crt" "$STRATA_HOST$1" 2>"$folder/error" || true
+get() { # <option>... <url>
+  curl -sS -o "$folder/body" -w '%{http_code}' --connect-timeout 5 --max-time 10 --cacert "$folder/ca.crt" "$@" 2>"$folder/error"
 }
 
+# The status of an answer, or 000 and why there is none.
+ask() { # <path>
+  local code=0
+  get "$STRATA_HOST$1" >"$folder/status" || code=$?
+  # 60: a certificate that isn't believed. Of the right CA it may be, and not know a name or an address that the API has got since.
+  if ((code == 60)); then get --connect-to "::${STRATA_HOST#https://}" "https://$STRATA_NAME:$port$1" >"$folder/status" || code=$?; fi
+  cat "$folder/status"
+}
+
+port=${STRATA_HOST##*:}
 began=$SECONDS
 told=
 while :; do

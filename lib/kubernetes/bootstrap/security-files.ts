@@ -1,5 +1,6 @@
 import { NodeFile } from './cloud-config';
 import { KubeadmDocument, yamlText } from './yaml-text';
+import { certificatesOf } from '../../core/certificates';
 import { BarbicanEncryption, ClusterSecurity, OidcOptions, PodSecurityDefaults, PodSecurityStandard } from '../cluster-security';
 
 /** The API server's own files, beside its certificates. */
@@ -150,7 +151,7 @@ function issuer(oidc: OidcOptions) {
     issuer: {
       url: oidc.issuerUrl,
       audiences: [oidc.clientId],
-      ...(oidc.caCertificate !== undefined && { certificateAuthority: oidc.caCertificate }),
+      ...(oidc.caCertificate !== undefined && { certificateAuthority: certificatesOf(oidc.caCertificate) }),
     },
     claimMappings: {
       username: { claim: oidc.usernameClaim ?? 'sub', prefix: oidc.usernamePrefix ?? 'oidc:' },

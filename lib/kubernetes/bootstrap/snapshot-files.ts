@@ -1,3 +1,4 @@
+import { Fn } from 'cdktf';
 import { environmentFile, NodeFile } from './cloud-config';
 import { check, checkInteger, fail, isKnown, Where } from '../../core/validation';
 import { EtcdSnapshots } from '../etcd-snapshots';
@@ -10,6 +11,10 @@ export function snapshotFiles(where: Where, { keep, bucket }: EtcdSnapshots = {}
     ...(Object.keys(settings).length > 0 ? [{ path: '/etc/strata/etcd.env', content: environmentFile(settings) }] : []),
     ...(bucket === undefined ? [] : [bucketFile(where, bucket)]),
   ];
+}
+
+function base64(text: string): string {
+  return isKnown(text) ? Buffer.from(text).toString('base64') : Fn.base64encode(text);
 }
 
 function bucketFile(where: Where, { url, region = 'us-east-1', accessKey, secretKey }: NonNullable<EtcdSnapshots['bucket']>): NodeFile {
@@ -31,8 +36,9 @@ function bucketFile(where: Where, { url, region = 'us-east-1', accessKey, secret
   const variables = {
     STRATA_BUCKET_URL: url,
     STRATA_BUCKET_REGION: region,
-    STRATA_BUCKET_ACCESS_KEY: accessKey,
-    STRATA_BUCKET_SECRET_KEY: secretKey,
+    // Whatever characters they have: a shell reads this file.
+    STRATA_BUCKET_ACCESS_KEY_BASE64: base64(accessKey),
+    STRATA_BUCKET_SECRET_KEY_BASE64: base64(secretKey),
   };
   return { path: '/etc/strata/bucket.env', content: environmentFile(variables), permissions: '0600' };
 }

@@ -122,10 +122,10 @@ decide() { # <data: there|blank> <cluster: answers|unready|silent> <member: list
 # A Node's providerID never changes, and the cloud controller deletes the Node of a server that is gone: an old Node of our name goes first.
 drop_stale_node() { # returns 0 if one was there
   local provider_id
-  provider_id=$(kube get node "$STRATA_NODE" --ignore-not-found -o 'jsonpath={.spec.providerID}')
+  provider_id=$(kube get node "$STRATA_NODE" --ignore-not-found -o 'jsonpath={.spec.providerID}') || stop "the API does not tell whether there is a Node $STRATA_NODE"
   if [[ -z $provider_id || $provider_id == "openstack:///$STRATA_INSTANCE" ]]; then return 1; fi
   say "deleting the Node $STRATA_NODE of a former server ($provider_id)"
-  kube delete node "$STRATA_NODE" --ignore-not-found --wait=true
+  kube delete node "$STRATA_NODE" --ignore-not-found --wait=true || stop "the Node $STRATA_NODE of a former server cannot be deleted"
 }
 
 # Stops what runs here and forgets what was made for it; etcd's data stays.
@@ -173,6 +173,16 @@ mark_settled() {
   touch "$STATE/settled"
 }
 
+# The etcd of this machine doesn't run yet, and none of those that it was told of answers: the API servers that are up have the others beside them.
+meet_peers() { # <address of an API that is ready>
+  local found
+  mint_credentials >/dev/null
+  if found=$(kube_at "$1" kube_once -n default get endpointslice kubernetes -o 'jsonpath={.endpoints[*].addresses[*]}'); then
+    STRATA_PEERS=$(others "$found")
+    know_peers || say 'no etcd tells who the members are'
+  fi
+}
+
 # Certificates, kubeconfigs, manifests and the kubelet, from what is on this machine alone.
 start_local() {
   map_endpoint "$STRATA_ADDRESS"
@@ -190,6 +200,7 @@ start_local() {
   if [[ $(probe "$STRATA_ADDRESS") != ready ]] && certificates_due; then renew_certificates; fi
   # What API servers need beside them, and must have without them.
   if [[ -d $ETC/static-pods ]]; then install -m 600 -t "$KUBERNETES/manifests" "$ETC"/static-pods/*.yaml; fi
+  revive_kubelet
   systemctl start kubelet
   wait_ready
 }
@@ -211,8 +222,8 @@ check_secret_keys() {
   done
   for way in ${ways:-}; do
     if [[ $way == unencrypted ]] || grep -qsE "name: \"?$(cut -d : -f 5 <<<"$way")\"?\$" "$KUBERNETES/apiserver/encryption.yaml"; then continue; fi
-    stop "etcd has Secrets that are $way, and this server was born without that key. On a control-plane node that has it run strata-reencrypt.sh, then" \
-      "restart strata-boot here; or give the key back to security.encryptionKeys and roll this slot again"
+    stop "etcd has Secrets that are $way, and this server was born without that key. On a control-plane node that has it run strata-reencrypt.sh:" \
+      "the next run here, in a minute, goes on; or give the key back to security.encryptionKeys and roll this slot again"
   done
 }
 
@@ -287,11 +298,13 @@ settle() {
   if [[ -e $STATE/settled && ! -e $ETCD_MOUNT/init-pending ]]; then return; fi
   mint_credentials
   take_lease
+  know_peers || stop 'etcd here does not tell its members'
   agree_on_configuration
   if [[ $CONFIGURATION != "$STARTED" ]]; then start_local; fi
   if drop_stale_node; then systemctl restart kubelet; fi
   until kube_once get node "$STRATA_NODE" >/dev/null 2>&1; do
     if ((SECONDS - begun >= STRATA_PATIENCE)); then stop "the kubelet has not registered the Node $STRATA_NODE: see its journal"; fi
+    keep_lease
     sleep 2
   done
   init_phase mark-control-plane
@@ -299,7 +312,7 @@ settle() {
   update_addons
   # The last step of an init: the public ConfigMap cluster-info tells the outside that the cluster is complete.
   if [[ -e $ETCD_MOUNT/init-pending ]]; then
-    init_phase bootstrap-token
+    init_phase bootstrap-token --skip-token-print # the console is not the place for it
     rm -f "$ETCD_MOUNT/init-pending"
   fi
   publish_authorities
@@ -322,7 +335,8 @@ control_plane() {
     if api=$(find_api); then
       cluster=answers
       if [[ $data == there ]]; then
-        init_phase certs apiserver-etcd-client >/dev/null
+        mint_etcd_client >/dev/null
+        know_peers || meet_peers "$api"
         if member=$(our_member); then member=${member:+listed}; member=${member:-unlisted}; else member=unknown; fi
       fi
     elif silent_everywhere; then
@@ -348,7 +362,7 @@ control_plane() {
       wait)
         if ((SECONDS - begun >= STRATA_PATIENCE)); then
           stop "etcd's volume is $data, the cluster is $cluster (member $member) for $((SECONDS - begun)) s, and this server has no right to make a new cluster." \
-            "If the cluster is lost, restore it on purpose; if it is slow, run strata-boot again"
+            "If the cluster is lost, restore it on purpose; if it is slow, the next run, in a minute, may find it"
         fi
         if ((SECONDS - begun >= told)); then
           say "waiting for the cluster at $STRATA_PEERS $STRATA_VIP ($cluster)"
@@ -371,6 +385,10 @@ worker() {
   map_endpoint "$STRATA_VIP"
   drop_torn_files
   render
+  if lapsed "$KUBELET/pki/kubelet-client-current.pem"; then
+    warn "the kubelet's certificate has lapsed while this server was off: it joins again, by a token that the cluster has to know (the next apply that makes workers sees to it)"
+    rm -f "$STATE/settled" "$KUBELET"/pki/kubelet-client-*.pem
+  fi
   if [[ -e $KUBERNETES/kubelet.conf && -e $STATE/settled ]]; then
     systemctl start kubelet
     return
@@ -417,6 +435,11 @@ find_name_servers() {
   fi
   warn 'this server has no name server but itself: its pods know no names outside of the cluster. Give its subnet some (dnsNameservers), and reboot it'
   echo "nameserver $STRATA_ADDRESS" >"$RESOLV_CONF"
+  # A node that is made already gets no configuration from kubeadm any more.
+  if [[ -s $KUBELET/config.yaml ]] && ! grep -qx "resolvConf: $RESOLV_CONF" "$KUBELET/config.yaml"; then
+    sed -i -e '/^resolvConf:/d' -e "\$a resolvConf: $RESOLV_CONF" "$KUBELET/config.yaml"
+    systemctl try-restart kubelet
+  fi
 }
 
 main() {

@@ -13,7 +13,7 @@ ETCD_DATA=$ETCD_MOUNT/data # a subfolder: kubeadm refuses a folder with a lost+f
 SNAPSHOTS=$ETCD_MOUNT/snapshots
 HOSTS=/etc/hosts
 RESOLV_CONF=$STATE/resolv.conf # for pods, where the system's own has no name server
-LEASE_SECONDS=1200 # longer than everything that is done while it is held
+LEASE_SECONDS=1200 # longer than any one command takes while it is held; keep_lease renews it between them
 PROGRAM=${0##*/}
 PROGRAM=${PROGRAM%.sh}
 
@@ -38,9 +38,11 @@ load_settings() {
   STRATA_ADDRESS=${STRATA_ADDRESS:-$(ip -o route get "$STRATA_VIP" | sed -n 's/.* src \([^ ]*\).*/\1/p')}
   # The name in Nova is the Node's, else the cloud controller takes the Node for that of a deleted server.
   STRATA_NODE=${STRATA_NODE:-$(cloud-init query ds.meta_data.name)}
-  # Everybody but us.
-  STRATA_PEERS=$(tr ' ' '\n' <<<"$STRATA_PEERS" | grep -vx "$STRATA_ADDRESS" | tr '\n' ' ' || true)
+  # Everybody but us, as it was when this server was made: know_peers tells more.
+  STRATA_PEERS=$(others "$STRATA_PEERS")
 }
+
+others() { tr ' ' '\n' <<<"$1" | grep -vx "$STRATA_ADDRESS" | tr '\n' ' ' || true; } # <addresses> -> those that aren't ours
 
 # One of these programs at a time on this machine.
 lock() { # <seconds to wait for the other one>
@@ -104,6 +106,14 @@ etcd_call() { # <path> <request>
   return 1
 }
 
+# Who the other slots are, as etcd has it: some may have been added since this server was made, or taken away. Fails if no etcd tells.
+know_peers() {
+  local members
+  members=$(etcd_call list '{}') || return 1
+  STRATA_PEERS=$(json 'from urllib.parse import urlsplit as u; print(*(a for a in (u(m["peerURLs"][0]).hostname for m in d["members"]) if a != sys.argv[1]))' \
+    "$STRATA_ADDRESS" <<<"$members")
+}
+
 # Our member in etcd's list, found by its peer URL: "<id> voter", "<id> learner", or nothing. Fails if no etcd tells.
 our_member() {
   local members
@@ -130,9 +140,18 @@ trust_all_authorities() { # <kubeconfig ...>
   if several_authorities; then sed -i "s|^\( *certificate-authority-data: \).*|\1$(base64 -w 0 "$CA")|" "$@"; fi
 }
 
+lapsed() { [[ -s $1 ]] && ! openssl x509 -noout -checkend 0 -in "$1" >/dev/null; } # <certificate>
+
+# To ask etcd with. kubeadm keeps what is there, and ends where that has lapsed.
+mint_etcd_client() {
+  local pair=$KUBERNETES/pki/apiserver-etcd-client
+  if lapsed "$pair.crt"; then rm -f "$pair".{crt,key}; fi
+  init_phase certs apiserver-etcd-client
+}
+
 # A credential of our own making: whoever holds the CA needs no token.
 mint_credentials() {
-  init_phase certs apiserver-etcd-client
+  mint_etcd_client
   rm -f "$RUN/super-admin.conf"
   init_phase kubeconfig super-admin --kubeconfig-dir "$RUN"
   trust_all_authorities "$RUN/super-admin.conf"
@@ -174,6 +193,7 @@ wait_ready() {
         "See crictl ps -a and the journal of kubelet"
     fi
     promote_learner
+    keep_lease
     sleep 3
   done
   promote_learner
@@ -219,6 +239,15 @@ first_end() { date -u -d "@$(own_certificates | cut -d ' ' -f 2 | sort -n | head
 renew_certificates() {
   kubeadm certs renew all --config "$RUN/kubeadm.yaml"
   trust_all_authorities "$KUBERNETES"/*.conf
+}
+
+# Where the kubelet's own certificate lapsed while this machine was off, it can't ask for another one; the CA makes it one that it replaces by itself.
+revive_kubelet() {
+  if ! lapsed "$KUBELET/pki/kubelet-client-current.pem"; then return; fi
+  say "the kubelet's certificate has lapsed: it gets another one"
+  rm -f "$KUBERNETES/kubelet.conf" "$KUBELET"/pki/kubelet-client-*.pem
+  init_phase kubeconfig kubelet
+  trust_all_authorities "$KUBERNETES/kubelet.conf"
 }
 
 # A snapshot ends with the SHA-256 of the rest of it.
@@ -268,12 +297,37 @@ take_lease() {
     fi
     sleep 5
   done
+  LEASE_TAKEN=$SECONDS
 }
 
+# In loops that wait under the lease. The API here may not be up yet, so any is asked; whoever finds another holder has lost the right to go on.
+keep_lease() {
+  local address holder version
+  if [[ -z ${LEASE_TAKEN:-} ]] || ((SECONDS - LEASE_TAKEN < LEASE_SECONDS / 4)); then return; fi
+  for address in "$STRATA_ADDRESS" $STRATA_PEERS "$STRATA_VIP"; do
+    if [[ $(probe "$address") != ready ]]; then continue; fi
+    IFS='|' read -r holder version < <(
+      kube_at "$address" kube_once -n kube-system get lease strata-join --ignore-not-found -o 'jsonpath={.spec.holderIdentity}|{.metadata.resourceVersion}' && echo
+    ) || continue
+    if [[ $holder != "$STRATA_INSTANCE" ]]; then stop "the lease kube-system/strata-join is not this server's any more, but ${holder:-nobody}'s"; fi
+    if lease "$version" | kube_at "$address" kube_once replace -f - >/dev/null 2>&1; then
+      LEASE_TAKEN=$SECONDS
+      return
+    fi
+  done
+}
+
+# Exactly the lease that was read: when the answer to a delete is lost, the next holder may have one of its own by the time it is repeated.
 release_lease() {
-  local holder
-  holder=$(kube -n kube-system get lease strata-join --ignore-not-found -o 'jsonpath={.spec.holderIdentity}')
-  if [[ $holder == "$STRATA_INSTANCE" ]]; then kube -n kube-system delete lease strata-join --ignore-not-found >/dev/null; fi
+  local holder uid
+  IFS='|' read -r holder uid < <(
+    kube -n kube-system get lease strata-join --ignore-not-found -o 'jsonpath={.spec.holderIdentity}|{.metadata.uid}' && echo
+  ) || stop 'the API does not tell who holds the lease kube-system/strata-join'
+  LEASE_TAKEN=
+  if [[ $holder != "$STRATA_INSTANCE" ]]; then return; fi
+  echo "{\"apiVersion\": \"v1\", \"kind\": \"DeleteOptions\", \"preconditions\": {\"uid\": \"$uid\"}}" >"$RUN/release.json"
+  kube delete --raw /apis/coordination.k8s.io/v1/namespaces/kube-system/leases/strata-join -f "$RUN/release.json" >/dev/null 2>&1 ||
+    grep -qE 'NotFound|Conflict' "$RUN/kube.err"
 }
 
 # --- the one configuration --------------------------------------------------------------------------------------------------------
@@ -411,22 +465,26 @@ if known and certificates(base64.b64decode(known[1]).decode()) != certificates(o
 if patch:
     print(json.dumps({"data": patch}))'
 
-version_at() { # <address> [kube, if it has to answer] -> v1.36.3
+# One API server, and no other.
+kube_at() { "$2" --server "https://$(in_url "$1"):$STRATA_PORT" --tls-server-name "$STRATA_ENDPOINT" "${@:3}"; } # <address> <kube | kube_once> <argument ...>
+
+version_at() { # <address> <kube | kube_once> -> v1.36.3
   local answer
-  answer=$("${2:-kube_once}" --server "https://$(in_url "$1"):$STRATA_PORT" --tls-server-name "$STRATA_ENDPOINT" get --raw /version) || return
+  answer=$(kube_at "$1" "$2" get --raw /version) || return
   json 'print(d["gitVersion"])' <<<"$answer"
 }
 
-# CoreDNS and kube-proxy follow when the last API server does. The first node of a cluster installs them.
+# CoreDNS and kube-proxy follow when the last API server does. The first node of a cluster installs them. If one doesn't tell, strata-renew does it some day later.
 update_addons() {
-  local address addon ours at
+  local address addon ours at theirs
   at=$(recorded addons)
   ours=$(version_at "$STRATA_ADDRESS" kube)
   if [[ $at == "$ours" ]]; then return; fi
   if [[ -n $at ]]; then
     for address in $STRATA_PEERS; do
-      if [[ $(version_at "$address" 2>/dev/null) != "$ours" ]]; then
-        say "CoreDNS and kube-proxy stay at $at: the API server at $address is not at $ours yet"
+      theirs=$(version_at "$address" kube_once 2>/dev/null) || theirs='a version that it does not tell'
+      if [[ $theirs != "$ours" ]]; then
+        say "CoreDNS and kube-proxy stay at $at: the API server at $address is at $theirs, not at $ours yet"
         return
       fi
     done

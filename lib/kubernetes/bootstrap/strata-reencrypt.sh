@@ -31,6 +31,7 @@ main() {
     compose_ours
     mint_credentials
   fi
+  know_peers || not_yet 'etcd here does not tell who the other slots are'
   for address in $STRATA_ADDRESS $STRATA_PEERS; do
     case "$(probe "$address") $FROM_BOOT" in
       'ready '*) servers+=("$address") ;;

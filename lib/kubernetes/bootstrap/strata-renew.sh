@@ -5,6 +5,17 @@ set -euo pipefail
 # shellcheck source=strata-common.sh
 . "${BASH_SOURCE[0]%/*}/strata-common.sh"
 
+# CoreDNS and kube-proxy, if the last slot that was rolled could not ask every other one.
+catch_up() {
+  mint_credentials
+  if [[ $(recorded addons) == $(version_at "$STRATA_ADDRESS" kube) ]]; then return; fi
+  take_lease
+  know_peers || stop 'etcd here does not tell its members'
+  agree_on_configuration
+  update_addons
+  release_lease
+}
+
 main() {
   local address
   load_settings
@@ -18,11 +29,13 @@ main() {
     say 'the kubelet has a certificate that renews itself: it uses that one from now on'
     init_phase kubelet-finalize all
   fi
+  if [[ $(probe "$STRATA_ADDRESS") == ready ]]; then catch_up; fi
   if ! certificates_due; then return; fi
   if [[ $(probe "$STRATA_ADDRESS") == ready ]]; then
     mint_credentials
     take_lease
     trap release_lease EXIT
+    know_peers || stop 'etcd here does not tell its members'
     for address in $STRATA_PEERS; do
       if [[ $(probe "$address") != ready ]]; then stop "the API server at $address is not ready: renewing here as well would be one too many. It is tried again"; fi
     done
@@ -30,6 +43,7 @@ main() {
     warn 'the API here is not ready: what is down anyway is renewed without the lease'
   fi
   renew_certificates
+  revive_kubelet
   stop_static_pods
   systemctl start kubelet
   wait_ready

@@ -25,6 +25,8 @@ prune() {
   for name in "${names[@]:keep}"; do rm -f "$name"; done
 }
 
+quoted() { base64 -d <<<"$1" | sed 's/[\\"]/\\&/g'; } # <base64> -> the text, as curl's configuration has it between quotes
+
 # S3, signed by curl itself; what it is told goes by standard input, so that no process list shows the key.
 upload() { # <file>
   # shellcheck source=/dev/null
@@ -33,7 +35,7 @@ upload() { # <file>
   curl -sSf --retry 3 --max-time 1800 --upload-file "$1" --config - <<CURL
 url = "$STRATA_BUCKET_URL/$STRATA_CLUSTER/$STRATA_NODE/${1##*/}"
 aws-sigv4 = "aws:amz:$STRATA_BUCKET_REGION:s3"
-user = "$STRATA_BUCKET_ACCESS_KEY:$STRATA_BUCKET_SECRET_KEY"
+user = "$(quoted "$STRATA_BUCKET_ACCESS_KEY_BASE64"):$(quoted "$STRATA_BUCKET_SECRET_KEY_BASE64")"
 CURL
 }
 
@@ -58,4 +60,4 @@ main() {
   fi
 }
 
-main "$@"
+if [[ ${BASH_SOURCE[0]} == "$0" ]]; then main "$@"; fi

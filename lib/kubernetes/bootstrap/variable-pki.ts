@@ -82,7 +82,7 @@ export class VariablePki extends Construct implements PkiMaterial {
     variable.overrideLogicalId(full);
     variable.addValidation({
       condition: Fn.can(Fn.regex(pattern, variable.stringValue)),
-      errorMessage: `The variable ${full} doesn't have the form that its description asks for.`,
+      errorMessage: `The variable ${full} must be: ${description}. Set it as TF_VAR_${full}, or by -var-file.`,
     });
     return variable.stringValue;
   }

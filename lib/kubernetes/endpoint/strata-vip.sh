@@ -4,8 +4,9 @@
 # strata-vip.sh        makes the configuration from what this machine was told and becomes keepalived
 # strata-vip.sh check  whether the API of this machine is ready; keepalived asks it
 #
-# The control planes speak VRRP with each other's fixed addresses (unicast: Neutron forwards no multicast), and with IPv4 under a password that all of
-# them derive from the cluster's service-account key. Equal priorities and no preemption: the address moves only when its holder is not ready any more.
+# The control planes speak VRRP with each other's fixed addresses (unicast: Neutron forwards no multicast), and no password: the ports' rules let nobody else
+# speak it, and it has none of its own any more (RFC 5798, section 9). No preemption: the address moves only when its holder is not ready any more. Later slots
+# have the higher priority, since an earlier one, until it is rolled, doesn't know those that were added after it and tells them nothing: it has to give way.
 set -euo pipefail
 
 ETC=/etc/strata
@@ -33,13 +34,12 @@ check() {
 
 interface() { ip -o addr show to "$STRATA_ADDRESS" | sed -n '1s/^[0-9]*: \([^ ]*\).*/\1/p'; }
 
-# The first 8 characters are all that VRRP has.
-password() { { echo strata-vip && cat "$PKI/sa.key"; } | sha256sum | cut -c 1-8; }
-
 configuration() { # <interface>
   local peers version=2 bits=32
   peers=$(tr ' ' '\n' <<<"$STRATA_PEERS" | grep -vx "$STRATA_ADDRESS" || true)
   if [[ $STRATA_VIP == *:* ]]; then version=3 bits=128; fi
+  # One that is alone would speak multicast, and not hear those that are added later.
+  peers=${peers:-$STRATA_VIP}
   cat <<CONF
 global_defs {
   router_id $STRATA_NODE
@@ -61,21 +61,13 @@ vrrp_instance api {
   nopreempt
   interface $1
   virtual_router_id $STRATA_VRID
-  priority 100
+  priority $((100 + ${STRATA_NODE##*-}))
   advert_int 1
 CONF
-  if [[ -n $peers ]]; then
-    echo "  unicast_src_ip $STRATA_ADDRESS"
-    echo '  unicast_peer {'
-    while read -r peer; do echo "    $peer"; done <<<"$peers"
-    echo '  }'
-  fi
-  if [[ $version == 2 ]]; then
-    echo '  authentication {'
-    echo '    auth_type PASS'
-    echo "    auth_pass $(password)"
-    echo '  }'
-  fi
+  echo "  unicast_src_ip $STRATA_ADDRESS"
+  echo '  unicast_peer {'
+  while read -r peer; do echo "    $peer"; done <<<"$peers"
+  echo '  }'
   cat <<CONF
   virtual_ipaddress {
     $STRATA_VIP/$bits dev $1

@@ -112,6 +112,34 @@ export const checks: readonly Check[] = [
       expect('an expired lease', await lease('two', 'release_lease'), 0);
       expect('no lease', await node.kubectl('-n', 'kube-system', 'get', 'lease', 'strata-join'), 1, 'NotFound');
 
+      // a holder that waits keeps it, one that lost it goes no further, and nobody releases another's
+      const spec = async (field: string) =>
+        (await node.kubectl('-n', 'kube-system', 'get', 'lease', 'strata-join', '-o', `jsonpath={.spec.${field}}`)).stdout;
+      const long = 'LEASE_TAKEN=$((SECONDS - 400))';
+      expect('a lease', await lease('one'), 0);
+      const taken = await spec('renewTime');
+      expect('a lease that was taken a moment ago', await node.call('eval', 'LEASE_TAKEN=$SECONDS; STRATA_INSTANCE=one; keep_lease'), 0);
+      if ((await spec('renewTime')) !== taken) throw new Error('a new lease was renewed');
+      expect('a lease that is held for long', await node.call('eval', `${long}; STRATA_INSTANCE=one; keep_lease`), 0);
+      if ((await spec('renewTime')) === taken) throw new Error('the lease was not renewed');
+      expect(
+        "another's",
+        await node.call('eval', `${long}; STRATA_INSTANCE=two; keep_lease`),
+        1,
+        'STOPPED',
+        "is not this server's any more, but one's",
+      );
+      const lostAnswer = [
+        'eval "real_$(declare -f kube)"',
+        'between() { kube_once -n kube-system delete lease strata-join && (STRATA_INSTANCE=three; take_lease); }',
+        'kube() { if [[ $1 == delete ]]; then between >/dev/null; fi; real_kube "$@"; }',
+        'release_lease',
+      ];
+      expect('a release whose answer is lost', await lease('one', ...lostAnswer), 0);
+      if ((await spec('holderIdentity')) !== 'three') throw new Error(`the next holder's lease is ${await spec('holderIdentity')}'s`);
+      expect('its release', await lease('three', 'release_lease'), 0);
+      expect('no lease', await node.kubectl('-n', 'kube-system', 'get', 'lease', 'strata-join'), 1, 'NotFound');
+
       // kubeadm#2138: a member whose data is gone is found by its peer address, and removed
       const learner = 'https://198.51.100.7:2380';
       expect('a learner', await node.call('etcd_call', 'add', JSON.stringify({ peerURLs: [learner], isLearner: true })), 0);
@@ -147,7 +175,9 @@ export const checks: readonly Check[] = [
       expect('the first volume without its data', await node.boot(), 1, 'STOPPED', 'no right to make a new cluster');
       await node.onVolume('mv /mnt/elsewhere /mnt/data');
       node.set('STRATA_PATIENCE', '120');
-      expect('the data is back', await node.boot(), 0);
+      resolvers('::1'); // a node that is made already loses its name servers
+      expect('the data is back', await node.boot(), 0, 'no name server but itself');
+      if (ofPods() !== '/var/lib/strata/resolv.conf') throw new Error(`without name servers pods get ${ofPods()}`);
       await sameCluster('after the data was back');
 
       // cut in the middle of init: the last phases are made up for
@@ -256,6 +286,13 @@ export const checks: readonly Check[] = [
       if (!joined.includes('member nodes-control-plane-1 voter')) throw new Error(`it has not joined:\n${joined}`);
       context.log('joined');
 
+      // the first was born when it was alone, and finds the others all the same: by etcd, or by who serves the API
+      const peers = (setting: string) => first.call('eval', `${setting}; echo "peers: $STRATA_PEERS."`);
+      expect('by etcd', await peers('STRATA_PEERS=; know_peers'), 0, `peers: ${PEER}.`);
+      const alone = 'STRATA_PEERS=; STRATA_ADDRESS=198.51.100.77'; // whose etcd doesn't run
+      expect('nobody to ask', await peers(`${alone}; know_peers || echo none`), 0, 'none');
+      expect('by the API', await peers(`${alone}; meet_peers ${ADDRESS}`), 0, ADDRESS, PEER);
+
       // kubeadm#2138: its volume and its server are lost; its member is still listed, its Node still there. The last one of two must not be lost so.
       await first.call(
         'etcd_call',
@@ -323,14 +360,48 @@ export const checks: readonly Check[] = [
       // the clock of the program is 250 days ahead: more than two thirds of a year
       const alone = 'the API server at 198.51.100.3 is not ready';
       const ahead = 'date() { if [[ $* == +%s ]]; then echo $(($(/bin/date +%s) + 250 * 86400)); else /bin/date "$@"; fi; }; export -f date';
-      expect('a peer is down', await node.inVolume('strata-renew', ahead), 1, 'STOPPED', alone);
-      node.set('STRATA_PEERS', ADDRESS);
+      const member = await node.call('etcd_call', 'add', JSON.stringify({ peerURLs: [`https://${PEER}:2380`], isLearner: true }));
+      expect('a peer', member, 0);
+      expect('it is down', await node.inVolume('strata-renew', ahead), 1, 'STOPPED', alone);
+      // taken out of etcd, as who takes slots away does; this server was told of it when it was born
+      expect('it is gone', await node.call('etcd_call', 'remove', JSON.stringify({ ID: JSON.parse(member.stdout).member.ID })), 0);
       const renewed = await node.inVolume('strata-renew', ahead);
       expect('what is due', renewed, 0, 'two thirds of its life are over', 'renewed');
       if (certificates() === had || (await serial()) === served) throw new Error('the certificates in use are still the old ones');
       expect('no lease is left', await node.kubectl('-n', 'kube-system', 'get', 'lease', 'strata-join'), 1, 'NotFound');
       expect('the new credentials', await node.run('kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf', 'get', 'nodes'), 0, node.name);
       context.log('renewed');
+
+      // the last slot of an upgrade could not ask every other one: the addons follow a day later
+      const older = JSON.stringify({ data: { addons: 'v1.35.0' } });
+      expect('older addons', await node.kubectl('-n', 'kube-system', 'patch', 'configmap', 'strata', '--type=merge', '-p', older), 0);
+      expect('the next day', await node.inVolume('strata-renew'), 0, 'every API server is at v1.36.0');
+      expect('no lease is left', await node.kubectl('-n', 'kube-system', 'get', 'lease', 'strata-join'), 1, 'NotFound');
+
+      // it was off for so long that its certificates have lapsed, the kubelet's among them
+      const lapsed = (file: string, ...signer: string[]) => [
+        `openssl req -new -newkey rsa:2048 -nodes -subj /CN=lapsed -keyout ${file}.key -out ${file}.csr 2>/dev/null`,
+        `openssl x509 -req -in ${file}.csr -days 0 ${signer.join(' ')} -out ${file}.crt 2>/dev/null`,
+      ];
+      const client = '/etc/kubernetes/pki/apiserver-etcd-client';
+      const authority = ['-CA', '/etc/kubernetes/pki/etcd/ca.crt', '-CAkey', '/etc/kubernetes/pki/etcd/ca.key', '-CAcreateserial'];
+      const own = '/var/lib/kubelet/pki/kubelet-client';
+      const program = [
+        'mkdir -p /var/lib/kubelet/pki',
+        ...lapsed(client, ...authority),
+        ...lapsed(own, '-signkey', `${own}.key`),
+        `cat ${own}.crt ${own}.key >${own}-current.pem`,
+        `rm ${own}.* ${client}.csr`,
+        'sed -i "s|client-certificate-data: .*|client-certificate: /var/lib/kubelet/pki/kubelet-client-current.pem|" /etc/kubernetes/kubelet.conf',
+      ];
+      await node.powerOff();
+      expect('lapsed certificates', await node.run('bash', '-ec', program.join('\n')), 0);
+      expect('a member cannot be asked', await node.call('eval', 'render; compose_ours; init_phase certs apiserver-etcd-client'), 1);
+      expect('now it can', await node.call('eval', 'render; compose_ours; mint_etcd_client'), 0);
+      expect('a boot after long', await node.boot(), 0, "the kubelet's certificate has lapsed", 'is a node of nodes');
+      if (!node.read('/etc/kubernetes/kubelet.conf').includes('client-certificate-data')) throw new Error('the kubelet still has what has lapsed');
+      if (fs.existsSync(node.path(`${own}-current.pem`))) throw new Error('the lapsed certificate is still there');
+      expect('etcd is asked', await node.call('our_member'), 0, 'voter');
 
       expect('a secret', await node.kubectl('create', 'secret', 'generic', 'kept', '--from-literal=word=unmistakable-word'), 0);
       expect('a snapshot', await node.inVolume('strata-snapshot'), 0, 'saved /var/lib/etcd/snapshots/etcd-');
@@ -339,6 +410,33 @@ export const checks: readonly Check[] = [
       const snapshot = fs.readFileSync(node.path('snapshot.db'));
       if (snapshot.includes('unmistakable-word')) throw new Error('a Secret stands in etcd as it is');
       if (!snapshot.includes('k8s:enc:secretbox:v1:key1')) throw new Error('no Secret is encrypted with key1');
+
+      // a bucket, with keys of any characters; curl signs for it
+      const bucket = [
+        'import http.server, sys',
+        'class Bucket(http.server.BaseHTTPRequestHandler):',
+        '  def do_PUT(self):',
+        '    size = len(self.rfile.read(int(self.headers["Content-Length"])))',
+        '    self.send_response(200); self.end_headers()',
+        '    open(sys.argv[1], "w").write(f"{self.path} {size} {self.headers[\'Authorization\']}")',
+        `http.server.HTTPServer(("${ADDRESS}", 9000), Bucket).serve_forever()`,
+      ];
+      node.write('/etc/strata/bucket.py', bucket.join('\n'));
+      const began = `setsid python3 /etc/strata/bucket.py ${node.path('put')} >/dev/null 2>&1 </dev/null & sleep 2`;
+      expect('a bucket', await node.run('bash', '-c', began), 0);
+      const base64 = (text: string) => Buffer.from(text).toString('base64');
+      const access = {
+        ACCESS_KEY_BASE64: base64('a"b$c'),
+        SECRET_KEY_BASE64: base64('`id` \\ "'),
+        URL: `http://${ADDRESS}:9000/backups`,
+        REGION: 'eu-1',
+      };
+      const lines = Object.entries(access).map(([name, value]) => `STRATA_BUCKET_${name}="${value}"\n`);
+      node.write('/etc/strata/bucket.env', lines.join(''));
+      expect('a snapshot for it', await node.inVolume('strata-snapshot'), 0, 'it is in the bucket, too');
+      const put = /^\/backups\/nodes\/nodes-control-plane-0\/etcd-\w+\.db \d{6,} AWS4-HMAC-SHA256 Credential=a"b\$c\/\d{8}\/eu-1\/s3\/aws4_request, /;
+      if (!put.test(node.read('put'))) throw new Error(`the bucket was given ${node.read('put')}`);
+      fs.rmSync(node.path('/etc/strata/bucket.env'));
       expect('a later change', await node.kubectl('create', 'configmap', 'lost'), 0);
 
       await node.powerOff();
@@ -370,7 +468,8 @@ export const checks: readonly Check[] = [
       await node.start(controlPlane);
       await node.attachBlankVolume();
       node.set('STRATA_PEERS', ADDRESS);
-      expect('init', await node.boot(), 0);
+      const birth = await node.boot();
+      expect('init', birth, 0);
 
       // what Terraform runs, and what a worker has
       const texts = ['kubectl-login.sh', 'register-token.sh'].map((file) => fs.readFileSync(path.join(LIBRARY, file), 'utf8'));
@@ -390,6 +489,7 @@ export const checks: readonly Check[] = [
       };
       const discovery = worker.files['/etc/strata/discovery.conf'];
       const first: string = parse(discovery).users[0].user.token;
+      if (birth.output.includes(first)) throw new Error('the token stands on the console');
       const [second, third] = ['second.0123456789abcdef', '3third.0123456789abcdef'];
       const has = (token: string) => node.write('/etc/strata/discovery.conf', discovery.replace(first, token));
       const asWorker = (...command: string[]) =>

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { parse, stringify } from 'yaml';
 import { APISERVER_NEEDS, type ApiServer, startApiServer } from '../harness/apiserver';
 import type { Check, Context } from '../harness/check';
 import { exec, type ExecResult } from '../harness/process';
@@ -122,6 +123,14 @@ export const checks: readonly Check[] = [
         server,
         ...['prod-control-plane-0', 'prod-general-0true', 'prod-general-1true', 'of-somebody-else', 'prod-general-0-g2', 'prod-general-1-g2'],
       );
+      // whoever may ask for the API's health, and for nothing else, must not be told that there is nothing to drain
+      await server.kubectl(['-n', 'default', 'create', 'serviceaccount', 'nobody']);
+      const token = (await server.kubectl(['-n', 'default', 'create', 'token', 'nobody'])).stdout.trim();
+      const kubeconfig = parse(fs.readFileSync(server.kubeconfig, 'utf8'));
+      kubeconfig.users[0].user = { token };
+      const ofNobody = path.join(context.folder, 'of-nobody');
+      fs.writeFileSync(ofNobody, stringify(kubeconfig), { mode: 0o600 });
+      expect(await drain({ STRATA_KUBECONFIG: ofNobody, STRATA_UNMANAGED_PODS: 'delete' }), 1, 'Forbidden', 'none is deleted');
       expect(await drain({ STRATA_UNMANAGED_PODS: 'delete' }), 0, 'prod-general-0 is drained', 'prod-general-1 is drained');
       await expectNodes(server, 'prod-control-plane-0', 'of-somebody-else', 'prod-general-0-g2', 'prod-general-1-g2');
       expect(await drain(), 0, 'no worker to drain');

@@ -43,6 +43,13 @@ export const checks: readonly Check[] = [
       for (const node of nodes) expect(`the birth of ${node.name}`, await node.boot(), 0, node === first ? 'init' : 'joining it');
       context.log('born');
 
+      // Before there were others, the first was alone: that is all that its user data says.
+      await second.takeVip(first);
+      first.set('STRATA_PEERS', ADDRESS);
+      await first.powerOff();
+      expect('a reboot of the one that was alone', await first.boot(), 0, 'starting this member again');
+      first.set('STRATA_PEERS', nodes.map(({ address }) => address).join(' '));
+
       // --- clients -----------------------------------------------------------------------------------------------------------------------
       let files = 0;
       const file = (node: BenchNode, text: string) => {

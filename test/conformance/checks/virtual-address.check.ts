@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { virtualAddressFiles } from '../../../lib/kubernetes/endpoint/virtual-address-files';
 import type { Check, Context } from '../harness/check';
-import { daemon, exec, run, sleep, waitFor } from '../harness/process';
+import { type Daemon, daemon, exec, run, sleep, waitFor } from '../harness/process';
 
 const ENDPOINT = 'api.vip.internal';
 const files = Object.fromEntries(virtualAddressFiles({ virtualRouterId: 77 }).map(({ path: name, content }) => [path.basename(name), content!]));
@@ -30,11 +30,17 @@ interface Plane {
 }
 
 class Bench {
-  static async start(context: Context, name: string, vip: string, addresses: readonly string[]): Promise<Bench> {
+  static async start(
+    context: Context,
+    name: string,
+    vip: string,
+    addresses: readonly string[],
+    peersOf: (index: number) => readonly string[] = () => addresses,
+  ): Promise<Bench> {
     const tag = `${name}${process.pid}`;
     const bits = vip.includes(':') ? 64 : 24;
     const planes = addresses.map((address, i) => ({ namespace: `vip${i}-${tag}`, address, folder: path.join(context.folder, `${name}-${i}`) }));
-    const bench = new Bench(context, vip, addresses, planes);
+    const bench = new Bench(context, vip, planes);
     const hub = `viphub-${tag}`;
     for (const namespace of [hub, ...planes.map((plane) => plane.namespace)]) {
       await run('ip', ['netns', 'add', namespace]);
@@ -49,7 +55,7 @@ class Bench {
       await ip(plane.namespace, 'link set lo up');
       await ip(plane.namespace, `addr add ${plane.address}/${bits} dev ens3${bits === 64 ? ' nodad' : ''}`);
       await ip(plane.namespace, 'link set ens3 up');
-      bench.furnish(plane, i);
+      bench.furnish(plane, i, peersOf(i));
     }
     return bench;
   }
@@ -57,17 +63,15 @@ class Bench {
   private constructor(
     private readonly context: Context,
     private readonly vip: string,
-    private readonly addresses: readonly string[],
     readonly planes: readonly Plane[],
   ) {}
 
-  private furnish({ folder, address }: Plane, index: number): void {
+  private furnish({ folder, address }: Plane, index: number, peers: readonly string[]): void {
     const write = (name: string, text: string, mode = 0o644) => {
       fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
       fs.writeFileSync(path.join(folder, name), text, { mode });
     };
-    const peers = this.addresses.join(' ');
-    write('etc/cluster.env', `STRATA_ENDPOINT="${ENDPOINT}"\nSTRATA_PORT="6443"\nSTRATA_VIP="${this.vip}"\nSTRATA_PEERS="${peers}"\n`);
+    write('etc/cluster.env', `STRATA_ENDPOINT="${ENDPOINT}"\nSTRATA_PORT="6443"\nSTRATA_VIP="${this.vip}"\nSTRATA_PEERS="${peers.join(' ')}"\n`);
     write('etc/slot.env', `STRATA_NODE="vip-control-plane-${index}"\nSTRATA_ADDRESS="${address}"\n`);
     write('etc/vip.env', files['vip.env']);
     fs.cpSync(path.join(this.context.folder, 'pki'), path.join(folder, 'pki'), { recursive: true });
@@ -81,6 +85,21 @@ class Bench {
     const mounts = { etc: '/etc/strata', pki: '/etc/kubernetes/pki', lib: '/usr/local/lib/strata', run: '/run/strata-vip' };
     const bind = Object.entries(mounts).map(([from, to]) => `mkdir -p ${to}; mount --bind "${path.join(folder, from)}" ${to}`);
     return ['ip', ['netns', 'exec', namespace, 'unshare', '-m', 'bash', '-ec', `${bind.join('; ')}; exec "$@"`, 'on-node', ...program]];
+  }
+
+  private begin(plane: Plane, log: string, ...program: string[]): Daemon {
+    const begun = daemon(...this.command(plane, ...program), path.join(plane.folder, log));
+    this.context.defer(() => begun.stop());
+    return begun;
+  }
+
+  api(plane: Plane): Daemon {
+    const pair = ['crt', 'key'].map((end) => `/etc/kubernetes/pki/api.${end}`);
+    return this.begin(plane, 'api.log', 'python3', path.join(plane.folder, 'ready.py'), plane.address, ...pair);
+  }
+
+  keepalived(plane: Plane): Daemon {
+    return this.begin(plane, 'vip.log', '/usr/local/lib/strata/strata-vip.sh');
   }
 
   async holders(): Promise<string[]> {
@@ -107,7 +126,6 @@ class Bench {
 async function certificates(context: Context, addresses: readonly string[]): Promise<void> {
   const pki = path.join(context.folder, 'pki');
   fs.mkdirSync(pki);
-  fs.writeFileSync(path.join(pki, 'sa.key'), 'what all control planes share\n');
   const openssl = (...args: string[]) => run('openssl', args, { cwd: pki });
   await openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=ca', '-days', '2', '-keyout', 'ca.key', '-out', 'ca.crt');
   await openssl('req', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=api', '-keyout', 'api.key', '-out', 'api.csr');
@@ -118,16 +136,8 @@ async function certificates(context: Context, addresses: readonly string[]): Pro
 /** One keepalived after the other loses its API, and the address is always at one that has it. */
 async function moves(context: Context, name: string, vip: string, addresses: readonly string[]): Promise<void> {
   const bench = await Bench.start(context, name, vip, addresses);
-  const begin = (plane: Plane, log: string, ...program: string[]) => {
-    const begun = daemon(...bench.command(plane, ...program), path.join(plane.folder, log));
-    context.defer(() => begun.stop());
-    return begun;
-  };
-  const api = (plane: Plane) => {
-    const pair = ['crt', 'key'].map((end) => `/etc/kubernetes/pki/api.${end}`);
-    return begin(plane, 'api.log', 'python3', path.join(plane.folder, 'ready.py'), plane.address, ...pair);
-  };
-  const keepalived = (plane: Plane) => begin(plane, 'vip.log', '/usr/local/lib/strata/strata-vip.sh');
+  const api = (plane: Plane) => bench.api(plane);
+  const keepalived = (plane: Plane) => bench.keepalived(plane);
 
   const programs = bench.planes.map((plane) => ({ plane, vrrp: keepalived(plane) }));
   await sleep(8000);
@@ -164,10 +174,35 @@ async function moves(context: Context, name: string, vip: string, addresses: rea
   context.log(`${name}: keepalived of ${second} is dead, ${(await bench.holders()).join()} has it`);
 
   const conf = fs.readFileSync(path.join(bench.planes[0].folder, 'run', 'keepalived.conf'), 'utf8');
-  if (!vip.includes(':') && !/auth_pass [0-9a-f]{8}$/m.test(conf)) throw new Error(`${name}: VRRP has no password`);
   fs.writeFileSync(path.join(context.folder, 'wrong.conf'), conf.replace('virtual_ipaddress {', 'virtual_ipaddresses {'));
   const wrong = await exec(...bench.command(bench.planes[0], 'keepalived', '--config-test', '--use-file', path.join(context.folder, 'wrong.conf')));
   if (wrong.code === 0) throw new Error('keepalived takes a configuration that is wrong: it judges nothing');
+}
+
+/** Slots that were added later: the former ones have been told nothing of them, and still there is one that has the address. */
+async function grows(context: Context, name: string, vip: string, addresses: readonly string[], former: number): Promise<void> {
+  const bench = await Bench.start(context, name, vip, addresses, (i) => (i < former ? addresses.slice(0, former) : addresses));
+  const apis = new Map<string, Daemon>();
+  const join = (plane: Plane) => {
+    apis.set(plane.address, bench.api(plane));
+    bench.keepalived(plane);
+  };
+  for (const plane of bench.planes.slice(0, former)) join(plane);
+  await bench.settles('a control plane with the address');
+  for (const plane of bench.planes.slice(former)) join(plane);
+  const settled = async (when: string) => {
+    await sleep(10_000); // those that are new wait for an advertisement before they take it
+    const holder = await bench.settles(`one that has the address ${when}`);
+    for (let second = 0; second < 10; second += 1) {
+      const held = await bench.holders();
+      if (held.join() !== holder) throw new Error(`${name}: ${held.join(' and ') || 'nobody'} has the address ${when}, and it was ${holder}`);
+      await sleep(1000);
+    }
+    context.log(`${name}: ${holder} has it ${when}`);
+    return holder;
+  };
+  await apis.get(await settled('after more slots came'))!.stop();
+  await settled('after its holder lost its API');
 }
 
 export const checks: readonly Check[] = [
@@ -179,6 +214,21 @@ export const checks: readonly Check[] = [
       const v6 = ['fd00:77::1', 'fd00:77::2'];
       await certificates(context, [...v4, ...v6, '10.77.0.9', 'fd00:77::9']);
       await Promise.all([moves(context, 'a', '10.77.0.9', v4), moves(context, 'b', 'fd00:77::9', v6)]);
+    },
+  },
+  {
+    name: 'keepalived: slots that were added later and former ones that know nothing of them agree on one holder',
+    needs: ['keepalived'],
+    run: async (context) => {
+      const one = ['10.77.0.5', '10.77.0.1', '10.77.0.2'];
+      const three = ['10.77.0.5', '10.77.0.6', '10.77.0.7', '10.77.0.1', '10.77.0.2'];
+      const v6 = ['fd00:77::5', 'fd00:77::1', 'fd00:77::2'];
+      await certificates(context, [...three, ...v6, '10.77.0.9', 'fd00:77::9']);
+      await Promise.all([
+        grows(context, 'c', '10.77.0.9', one, 1),
+        grows(context, 'd', '10.77.0.9', three, 3),
+        grows(context, 'e', 'fd00:77::9', v6, 1),
+      ]);
     },
   },
 ];

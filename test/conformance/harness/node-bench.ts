@@ -70,6 +70,13 @@ export class BenchNode {
     }
   }
 
+  /** Takes the address of the API, as a load balancer would, for a node that it is connected to. */
+  async takeVip(other: BenchNode): Promise<void> {
+    await run('ip', ['-n', this.namespace, ...`address add ${VIP}/32 dev lo`.split(' ')]);
+    const cable = `to-${this.address.split('.').pop()}`;
+    await run('ip', ['-n', other.namespace, ...`route add ${VIP} dev ${cable} src ${other.address}`.split(' ')]);
+  }
+
   /** A blank volume; the one before is gone. */
   async attachBlankVolume(): Promise<void> {
     const file = path.join(this.folder, `volume-${Date.now()}`);

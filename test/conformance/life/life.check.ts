@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { byHand } from './by-hand';
+import { byHand, telling } from './by-hand';
 import { API_NAME, BARE, expectBorn, KUBECONFIG, NAME, SMALL } from './cluster';
 import { HollowNodes } from './hollow-nodes';
 import { leave, remaining, remove } from './leftovers';
@@ -465,10 +465,10 @@ async function measure(context: Context): Promise<void> {
     await meanwhile();
     await workspace.destroy();
   };
-  const library = await made('library', stacks[NAME], variables);
+  const library = await made('library', telling(stacks[NAME]), variables);
   let hand!: Workspace;
   await life('library', library, async () => {
-    hand = await made('hand', await byHand(stacks[NAME], library));
+    hand = await made('hand', byHand(stacks[NAME], await library.outputs()));
   });
   await life('hand', hand);
   await life('hand', hand);

@@ -46,6 +46,10 @@ const CERTIFICATES = pems('ca_crt', 'etcd_ca_crt', 'front_proxy_ca_crt', 'sa_pub
 
 const KEY2 = ['-var', `prod_encryption_key2=${'A'.repeat(43)}=`];
 
+/** What is refused for good. */
+const SETTLED =
+  "clusterName, nodeCidr, podCidr, serviceCidr, kind and address of the API endpoint, the cloud's load-balancer provider, ipv6AddressMode, subnet pools";
+
 const NOTHING: Expected = [];
 /** The steps beside Terraform that follow whenever workers come or go. */
 const WORKERS_CHANGED = ['-/+ terraform_data.Drainer', '-/+ terraform_data.WorkerToken'];
@@ -92,13 +96,18 @@ export const CASES: { readonly [name: string]: Case } = {
   'pool-image': { row: 'nodeImage', changes: pools({ nodeImage: image }), expected: NOTHING },
   'slot-flavor': { row: 'flavor of the control plane or of a pool', changes: planes({ flavor: large }), expected: NOTHING },
   'pool-flavor': { row: 'flavor of the control plane or of a pool', changes: pools({ flavor: large }), expected: NOTHING },
-  label: { row: 'labels, taints, cloudInit and other user data', changes: pools({ labels: { tier: 'other' } }), expected: NOTHING },
+  label: { row: 'labels, taints, cloudInit, metadata and other user data', changes: pools({ labels: { tier: 'other' } }), expected: NOTHING },
   taint: {
-    row: 'labels, taints, cloudInit and other user data',
+    row: 'labels, taints, cloudInit, metadata and other user data',
     changes: pools({ taints: [{ key: 'only', effect: TaintEffect.NO_SCHEDULE }] }),
     expected: NOTHING,
   },
-  'user-data': { row: 'labels, taints, cloudInit and other user data', changes: { cloudInit: { runcmd: [['true']] } }, expected: NOTHING },
+  'user-data': { row: 'labels, taints, cloudInit, metadata and other user data', changes: { cloudInit: { runcmd: [['true']] } }, expected: NOTHING },
+  'pool-cloud-init': {
+    row: 'labels, taints, cloudInit, metadata and other user data',
+    changes: pools({ cloudInit: { runcmd: [['true']] }, metadata: { owner: 'platform' } }),
+    expected: NOTHING,
+  },
   'slot-zones': { row: 'zones, keyPairName, configDrive', changes: planes({ zones: ['nova', 'strata-life-b'] }), expected: NOTHING },
   'pool-zones': { row: 'zones, keyPairName, configDrive', changes: pools({ zones: ['strata-life-b'] }), expected: NOTHING },
   'key-pair': { row: 'zones, keyPairName, configDrive', changes: { keyPairName: 'strata-life' }, expected: NOTHING },
@@ -183,6 +192,16 @@ export const CASES: { readonly [name: string]: Case } = {
     row: 'allowedCidrs',
     changes: { api: ApiEndpoint.octavia({ ...endpoint, allowedCidrs: ['198.51.100.0/24', '192.88.99.0/24'] }) },
     expected: ['~ lb_listener_v2.Api_Listener: allowed_cidrs'],
+  },
+  'load-balancer-flavor': {
+    row: 'flavorId and availabilityZone of the load balancer',
+    changes: { api: ApiEndpoint.octavia({ ...endpoint, flavorId: '9f6fbd7e-0d4b-4f2d-a3ef-5c9c9f6a1c11', availabilityZone: 'other' }) },
+    expected: NOTHING,
+  },
+  'idle-timeout': {
+    row: 'idleTimeoutSeconds',
+    changes: { api: ApiEndpoint.octavia({ ...endpoint, idleTimeoutSeconds: 3600 }) },
+    expected: ['~ lb_listener_v2.Api_Listener: timeout_client_data timeout_member_data'],
   },
   'no-floating-ip': {
     row: 'floatingIp',
@@ -286,27 +305,32 @@ export const CASES: { readonly [name: string]: Case } = {
     expected: { refused: "security.encryptionKeys would become ['key2','key1'], and there is a slot that writes Secrets with another key" },
   },
   'node-cidr': {
-    row: 'clusterName, nodeCidr, podCidr, serviceCidr, kind of the API endpoint',
+    row: SETTLED,
     changes: { nodeCidr: '10.21.0.0/16' },
     expected: { refused: 'nodeCidr was settled as 10.20.0.0/16 when the cluster was made, and would become 10.21.0.0/16' },
   },
   'pod-cidr': {
-    row: 'clusterName, nodeCidr, podCidr, serviceCidr, kind of the API endpoint',
+    row: SETTLED,
     changes: { podCidr: '10.245.0.0/16' },
     expected: { refused: 'podCidr was settled as 10.244.0.0/16 when the cluster was made, and would become 10.245.0.0/16' },
   },
   'service-cidr': {
-    row: 'clusterName, nodeCidr, podCidr, serviceCidr, kind of the API endpoint',
+    row: SETTLED,
     changes: { serviceCidr: '10.112.0.0/12' },
     expected: { refused: 'serviceCidr was settled as 10.96.0.0/12 when the cluster was made, and would become 10.112.0.0/12' },
   },
   keepalived: {
-    row: 'clusterName, nodeCidr, podCidr, serviceCidr, kind of the API endpoint',
+    row: SETTLED,
     changes: { api: ApiEndpoint.keepalived(endpoint) },
     expected: { refused: 'api was settled as octavia when the cluster was made, and would become keepalived' },
   },
+  'vip-address': {
+    row: SETTLED,
+    changes: { api: ApiEndpoint.octavia({ ...endpoint, vipAddress: '10.20.0.99' }) },
+    expected: { refused: 'vipAddress was settled as none when the cluster was made, and would become 10.20.0.99' },
+  },
   'cluster-name': {
-    row: 'clusterName, nodeCidr, podCidr, serviceCidr, kind of the API endpoint',
+    row: SETTLED,
     changes: { clusterName: 'production', pki: ClusterPki.fromVariables({ prefix: 'prod' }) },
     expected: { refused: 'clusterName was settled as prod when the cluster was made, and would become production' },
   },

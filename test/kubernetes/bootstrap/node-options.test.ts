@@ -1,6 +1,7 @@
 import { Token } from 'cdktf';
 import { parse } from 'yaml';
 import { NodeImage } from '../../../lib/contracts/node-image';
+import { certificatesOf } from '../../../lib/core/certificates';
 import { KubernetesVersion } from '../../../lib/core/kubernetes-version';
 import { sharedCloudConfig } from '../../../lib/kubernetes/bootstrap/cloud-config';
 import { clusterConfiguration, ClusterSettings, kubeletConfiguration } from '../../../lib/kubernetes/bootstrap/kubeadm-config';
@@ -92,12 +93,19 @@ test.each<[string, NodeOptions, RegExp]>([
   ['a registry with a scheme', { registryMirrors: [{ registry: 'https://docker.io', endpoints: ['https://m'] }] }, /registry's name.*docker\.io/],
   ['a mirror without endpoints', { registryMirrors: [{ registry: 'docker.io', endpoints: [] }] }, /no endpoints/],
   ['two of one registry', { registryMirrors: [1, 2].map(() => ({ registry: 'docker.io', endpoints: ['https://m'] })) }, /docker\.io/],
-  ['an authority that is none', { caBundles: ['/etc/ca.crt'] }, /no certificate in PEM/],
+  ['an authority that is none', { caBundles: ['/etc/ca.crt'] }, /must be a certificate in PEM, got "\/etc\/ca.crt"/],
+  ['an authority with its key', { caBundles: ['-----BEGIN PRIVATE KEY-----'] }, /caBundles holds a private key/],
   ['a kernel setting of two lines', { sysctls: { 'a.b': '1\n2' } }, /one line/],
   ["the kubelet's name", { kubeletExtraArgs: [{ name: 'hostname-override', value: 'x' }] }, /construct sets itself.*hostname-override/],
   ['dashes', { kubeletExtraArgs: [{ name: '--max-pods', value: '200' }] }, /without leading dashes/],
 ])('%s is refused', (_, options, message) => {
   expect(() => checkNodeOptions('test/K8s', 'nodeOptions', options)).toThrow(message);
+});
+
+test('of a bundle with explanations and line ends of Windows, the certificates alone come to the nodes', () => {
+  const bundle = `Certificate:\r\n  Issuer: CN=ours\r\n${PEM.replaceAll('\n', '\r\n')}`;
+  expect(() => checkNodeOptions('test/K8s', 'nodeOptions', { caBundles: [bundle] })).not.toThrow();
+  expect(certificatesOf(bundle)).toBe(PEM);
 });
 
 test('a password of a proxy is refused as a literal, and not repeated', () => {
@@ -205,6 +213,8 @@ test('snapshots: how many, and where to; a literal secret is refused', () => {
   const bucket = { url: 'https://s3.example.com/backups', accessKey: 'AK', secretKey: '${var.secret}' };
   const [file] = snapshotFiles('test/K8s', { bucket: { ...bucket, secretKey: Token.asString({ resolve: () => 'secret' }) } });
   expect(file).toMatchObject({ path: '/etc/strata/bucket.env', permissions: '0600' });
+  // a shell reads the file: whatever the keys are made of, they are base64 there
+  expect(file.content).toContain(`STRATA_BUCKET_ACCESS_KEY_BASE64="${Buffer.from('AK').toString('base64')}"`);
   expect(() => snapshotFiles('test/K8s', { bucket: { ...bucket, secretKey: 'hunter2' } })).toThrow(/sensitive variable/);
   expect(() => snapshotFiles('test/K8s', { bucket: { ...bucket, secretKey: 'hunter2' } })).not.toThrow(/hunter2/);
   expect(() => snapshotFiles('test/K8s', { keep: 1 })).toThrow(/keep/);

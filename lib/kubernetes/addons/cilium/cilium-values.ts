@@ -5,6 +5,7 @@ import { Cidr } from '../../../core/cidr';
 import { ChartValues } from '../../../core/helm-release';
 import { IpFamily } from '../../../core/ip-family';
 import { isKnown } from '../../../core/validation';
+import { nodePrefixLength } from '../../node-prefix-length';
 import { ChartImage } from '../private/chart-images';
 import { PodRanges } from '../private/pod-network';
 
@@ -61,13 +62,13 @@ export function ciliumImages({ ciliumOptions }: Cni, chartVersion: string): Char
 }
 
 /** Where the router must know each node's addresses, Kubernetes gives them out, for it tells the cloud controller; else Cilium does. */
-function addressing({ podTransport }: Cni, { ipv4, ipv6 }: PodRanges): ChartValues {
-  if (podTransport === PodTransport.NEUTRON_ROUTES) {
+function addressing(cni: Cni, { ipv4, ipv6 }: PodRanges): ChartValues {
+  if (cni.podTransport === PodTransport.NEUTRON_ROUTES) {
     return { ipam: { mode: 'kubernetes' }, k8s: { ...(ipv4 && { requireIPv4PodCIDR: true }), ...(ipv6 && { requireIPv6PodCIDR: true }) } };
   }
   const operator = {
-    ...(ipv4 !== undefined && { clusterPoolIPv4PodCIDRList: [ipv4], clusterPoolIPv4MaskSize: nodeMaskSize(ipv4) }),
-    ...(ipv6 !== undefined && { clusterPoolIPv6PodCIDRList: [ipv6], clusterPoolIPv6MaskSize: nodeMaskSizeV6(ipv6) }),
+    ...(ipv4 !== undefined && { clusterPoolIPv4PodCIDRList: [ipv4], clusterPoolIPv4MaskSize: maskSize(cni, ipv4, 24) }),
+    ...(ipv6 !== undefined && { clusterPoolIPv6PodCIDRList: [ipv6], clusterPoolIPv6MaskSize: maskSize(cni, ipv6, 64) }),
   };
   return { ipam: { mode: 'cluster-pool', operator } };
 }
@@ -108,12 +109,7 @@ function sum(podMtu: number, overhead: number): number {
   return isKnown(podMtu) ? podMtu + overhead : Token.asNumber(Op.add(podMtu, overhead));
 }
 
-/** A /24 for each node, as kubeadm's controller manager does; smaller where the pods' block has no room for 16 of them. */
-function nodeMaskSize(podCidr: string): number {
-  return isKnown(podCidr) ? Math.min(28, Math.max(24, Cidr.of(podCidr).prefixLength + 4)) : 24;
-}
-
-/** As many nodes as Cilium can count, 65,536: a /64 each of a /48. */
-function nodeMaskSizeV6(podCidr: string): number {
-  return isKnown(podCidr) ? Math.min(120, Cidr.of(podCidr).prefixLength + 16) : 64;
+/** Of what each node gets. The usual range's where the cluster's isn't known yet. */
+function maskSize(cni: Cni, podCidr: string, usual: number): number {
+  return (isKnown(podCidr) ? nodePrefixLength(cni, Cidr.of(podCidr)) : undefined) ?? usual;
 }

@@ -125,11 +125,11 @@ export class KeystoneAuth extends Construct {
     });
     this.webhookKubeconfig =
       known === undefined
-        ? this.kubeconfig('WebhookKubeconfig', this.webhookUrl, Fn.base64encode(certificate), {})
+        ? this.kubeconfig('WebhookKubeconfig', { server: this.webhookUrl }, Fn.base64encode(certificate), {})
         : yamlText(keystoneKubeconfig(known.address));
     this.userKubeconfig = this.kubeconfig(
       'UserKubeconfig',
-      cluster.kubeconfig.host,
+      { server: cluster.kubeconfig.host, 'tls-server-name': cluster.kubeconfig.tlsServerName },
       Fn.base64encode(plain(cluster.kubeconfig.clusterCaCertificate)),
       {
         exec: { apiVersion: 'client.authentication.k8s.io/v1beta1', command: 'client-keystone-auth' },
@@ -166,11 +166,11 @@ export class KeystoneAuth extends Construct {
     return clusterIp ?? Cidr.of(cluster.serviceCidr).addressAt(11);
   }
 
-  private kubeconfig(id: string, server: string, ca: string, user: object): string {
+  private kubeconfig(id: string, server: object, ca: string, user: object): string {
     const document = {
       apiVersion: 'v1',
       kind: 'Config',
-      clusters: [{ name: 'cluster', cluster: { server, 'certificate-authority-data': ca } }],
+      clusters: [{ name: 'cluster', cluster: { ...server, 'certificate-authority-data': ca } }],
       users: [{ name: 'openstack', user }],
       contexts: [{ name: 'openstack', context: { cluster: 'cluster', user: 'openstack' } }],
       'current-context': 'openstack',
