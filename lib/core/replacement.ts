@@ -1,4 +1,4 @@
-import { IResolveContext, ITerraformDependable, Lazy, TerraformElement, TerraformResource, TerraformResourceLifecycle } from 'cdktf';
+import { IResolvable, IResolveContext, ITerraformDependable, TerraformElement, TerraformResource, TerraformResourceLifecycle, Token } from 'cdktf';
 
 /** When and how something is replaced on purpose. */
 export interface ReplacementProps {
@@ -14,16 +14,27 @@ export function replacement({ replaceTriggeredBy = [], createBeforeDestroy = fal
   };
 }
 
-/** Of one address there is one token: the framework keeps a stack trace of each. */
-const addresses = new WeakMap<object, Map<string, string>>();
+/** The framework's own tokens each keep the stack trace of where they were made, which costs more than all else about them. */
+class Address implements IResolvable {
+  public readonly creationStack = [];
+
+  constructor(
+    private readonly dependable: ITerraformDependable | TerraformElement,
+    private readonly suffix: string,
+  ) {}
+
+  public resolve(context: IResolveContext): string {
+    return bareAddress(this.dependable, context) + this.suffix;
+  }
+
+  public toString(): string {
+    return Token.asString(this);
+  }
+}
 
 /** The address alone, for what Terraform takes no `${…}` in, or for an expression that is written as a text: the framework writes one. */
 export function address(dependable: ITerraformDependable | TerraformElement, suffix: string = ''): string {
-  const known = addresses.get(dependable) ?? new Map<string, string>();
-  addresses.set(dependable, known);
-  const token = known.get(suffix) ?? Lazy.stringValue({ produce: (context) => bareAddress(dependable, context) + suffix });
-  known.set(suffix, token);
-  return token;
+  return new Address(dependable, suffix).toString();
 }
 
 /** A resource's address is composed, and not read from the token that the framework would make each time. */
