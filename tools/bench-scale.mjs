@@ -107,9 +107,9 @@ const camel = (name) => name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase
 
 /** The same by bare constructs. */
 function bare(stack, { text, constructors }) {
-  const { TerraformResource } = require('cdktf');
+  const { TerraformLocal, TerraformResource } = require('cdktf');
   const made = new Map();
-  const { resource = {}, data = {}, provider, terraform, ...rest } = JSON.parse(text);
+  const { resource = {}, data = {}, locals = {}, provider, terraform, ...rest } = JSON.parse(text);
   const find = (address) => {
     const [kind, type, name] = address.startsWith('data.') ? address.split('.') : ['resource', ...address.split('.')];
     return (kind === 'data' ? data : resource)[type]?.[name] === undefined ? undefined : (made.get(address) ?? make(kind, type, name));
@@ -117,12 +117,19 @@ function bare(stack, { text, constructors }) {
   // A reference is a token, as it is in a program; what is more than one stays as it is written.
   const value = (given) => {
     if (typeof given === 'string') {
+      const [, localName] = given.match(/^\$\{local\.([\w-]+)\}$/) ?? [];
+      if (localName !== undefined) return local(localName).asString;
       const [, address, attribute] = given.match(/^\$\{((?:data\.)?\w+\.[\w-]+)\.(\w+)\}$/) ?? [];
       return address === undefined ? given : (find(address)?.getStringAttribute(attribute) ?? given);
     }
     if (Array.isArray(given)) return given.map(value);
     if (typeof given === 'object' && given !== null) return Object.fromEntries(Object.entries(given).map(([name, inner]) => [camel(name), value(inner)]));
     return given;
+  };
+  const local = (name) => {
+    const known = made.get(`local.${name}`) ?? new TerraformLocal(stack, name, value(locals[name]));
+    made.set(`local.${name}`, known);
+    return known;
   };
   const { OpenstackProvider } = library('providers/openstack/provider');
   const { TlsProvider } = require('@cdktf/provider-tls/lib/provider');
@@ -138,7 +145,9 @@ function bare(stack, { text, constructors }) {
       for (const [key, given] of Object.entries({ ...config, lifecycle })) if (given !== undefined) element.addOverride(key, given);
     } else {
       const Class = require(path)[exported];
-      element = new Class(stack, name, { ...value(config), dependsOn: waits, lifecycle: lifecycle && value(lifecycle) });
+      const replaceTriggeredBy = lifecycle?.replace_triggered_by?.map((address) => find(address) ?? address); // an attribute is written as a text
+      const whole = lifecycle && { ...value(lifecycle), ...(replaceTriggeredBy && { replaceTriggeredBy }) };
+      element = new Class(stack, name, { ...value(config), dependsOn: waits, lifecycle: whole });
     }
     for (const [key, given] of Object.entries({ for_each: each, provisioner })) if (given !== undefined) element.addOverride(key, given);
     made.set(kind === 'data' ? `data.${type}.${name}` : `${type}.${name}`, element);
@@ -147,6 +156,7 @@ function bare(stack, { text, constructors }) {
   for (const [kind, types] of Object.entries({ data, resource })) {
     for (const [type, all] of Object.entries(types)) for (const name of Object.keys(all)) find(kind === 'data' ? `data.${type}.${name}` : `${type}.${name}`);
   }
+  for (const name of Object.keys(locals)) local(name);
   void provider, terraform; // of the constructs above
   for (const [key, given] of Object.entries(rest)) if (key !== '//') stack.addOverride(key, given);
 }
