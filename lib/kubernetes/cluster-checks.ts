@@ -124,14 +124,25 @@ function checkAdopted(where: IConstruct, props: CheckedCluster): void {
   }
 }
 
-/** The node network's MTU less what the pod network's encapsulation and encryption take. */
-export function mtuOfPods(where: Where, network: IClusterNetwork, cni: Cni): number {
+/** The pods' MTU: what is asked for, or the node network's less what the pod network's encapsulation and encryption take, which is the largest. */
+export function mtuOfPods(where: Where, network: IClusterNetwork, cni: Cni, wanted?: number): number {
+  const asked = wanted === undefined ? undefined : Mtu._parse(where, 'podMtu', wanted);
   const nodes = Mtu._parse(where, 'MTU of the network', network.mtu);
   // Tunnels run between nodes' addresses of either family; the larger header counts.
   const underlay = nodeFamilies(network).includes(IpFamily.V6) ? IpFamily.V6 : IpFamily.V4;
-  if (nodes !== undefined) return cni.encapsulations.reduce((mtu, encapsulation) => mtu.inside(encapsulation, underlay), nodes).bytes;
+  if (nodes !== undefined) {
+    const largest = cni.encapsulations.reduce((mtu, encapsulation) => mtu.inside(encapsulation, underlay), nodes);
+    if (asked !== undefined && asked.bytes > largest.bytes) {
+      fail(where, {
+        problem: `podMtu is larger than what the network leaves to pods, ${largest.chain}`,
+        value: asked.bytes,
+        fix: `give ${largest.bytes} or less, or raise the MTU of the network first, in an apply of its own`,
+      });
+    }
+    return wanted ?? largest.bytes;
+  }
   const overhead = cni.overheadBytes(underlay);
-  return overhead === 0 ? network.mtu : Token.asNumber(Op.sub(network.mtu, overhead));
+  return wanted ?? (overhead === 0 ? network.mtu : Token.asNumber(Op.sub(network.mtu, overhead)));
 }
 
 /** Warns where nobody but the nodes may reach the API: what waits for it usually runs elsewhere. */

@@ -46,6 +46,12 @@ export interface ClusterOptions {
   /** The pod network. It is installed by `PodNetwork`; security groups, MTU and kubeadm's phases follow from it already here. */
   readonly cni: Cni;
   /**
+   * MTU in bytes of a pod's interface, from 1280. It and the MTU of the nodes' network are changed in applies of their own, since packets that are too large for
+   * what is below are lost: raise the network first and keep the pods' here as it was; lower the pods' first. A plan that would change both is refused.
+   * @default - the network's, less what the pod network's encapsulation and encryption take
+   */
+  readonly podMtu?: number;
+  /**
    * Addresses of the nodes' own network, IPv4 or IPv6, if one is made.
    * @default "10.20.0.0/16"
    */

@@ -7,7 +7,7 @@ import { DEFAULT_WAYS, isReadable, secretWays } from './secret-ways';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { address, attributeAddress } from '../core/replacement';
 import { StepResource } from '../core/step-resource';
-import { checkInteger, checkKnown, fail, suggestion } from '../core/validation';
+import { checkInteger, checkKnown, fail, isKnown, suggestion } from '../core/validation';
 import { NovaServer } from '../nova/nova-server';
 import { DataOpenstackNetworkingPortIdsV2 } from '../providers/openstack/data-openstack-networking-port-ids-v2';
 import { DataOpenstackNetworkingPortV2 } from '../providers/openstack/data-openstack-networking-port-v2';
@@ -56,12 +56,13 @@ export interface ControlPlaneRollsProps {
   /** The project's id, known when Terraform plans. */
   readonly projectId: string;
   readonly slots: readonly RolledSlot[];
+  readonly mtu: { readonly network: number; readonly pods: number };
   readonly tags: readonly string[];
 }
 
 /**
  * The memory of which server each control-plane slot has, from one plan to the next, and the rules that follow: one slot a plan, no slot before the gate behind
- * the last one has been passed, no minor skipped, no slot taken away by accident.
+ * the last one has been passed, no minor skipped, no slot taken away by accident, no other MTU of pods and of what is below them at once.
  *
  * A plan sees what the last gate that was passed left behind: tags of a port that no server has and no packet reaches. Terraform's own state can't serve, since
  * a plan sees of its own resources only what they are going to be. Before the first gate, what the cluster was born with counts.
@@ -72,7 +73,7 @@ export class ControlPlaneRolls extends Construct {
   /** To be held before anything is changed. */
   public readonly preconditions: readonly Precondition[];
   private readonly recorded: TerraformLocal;
-  private readonly tags: readonly string[];
+  private readonly tags: string[];
 
   constructor(
     scope: Construct,
@@ -89,6 +90,7 @@ export class ControlPlaneRolls extends Construct {
       `strata-version=${slot.node.id}:\${join("_", slice(${parts(slot)}, 0, min(2, length(${parts(slot)}))))}`,
       ...(secretWays(cluster.security) === DEFAULT_WAYS ? [] : [`strata-secrets=${slot.node.id}:\${try(${parts(slot)}[2], "${DEFAULT_WAYS}")}`]),
     ]);
+    if (this.isMtuKnown) this.tags.push(`strata-mtu=${props.mtu.network}:${props.mtu.pods}`);
     const ids = new DataOpenstackNetworkingPortIdsV2(this, 'Markers', {
       name,
       tags: [`kubernetes-cluster=${cluster.clusterName}`],
@@ -189,7 +191,24 @@ export class ControlPlaneRolls extends Construct {
           "or can't read what is written with the first of these: Secrets would be lost; a key is replaced in steps, for example ['key1', 'key2'], ['key2', 'key1'] and ['key2'], " +
           'in each of which every slot is rolled (docs/pki.md); so it is with barbicanKms and its writes',
       ),
+      ...(this.isMtuKnown ? [this.mtuRule(rule)] : []),
     ];
+  }
+
+  private get isMtuKnown(): boolean {
+    const { network, pods } = this.props.mtu;
+    return isKnown(network) && isKnown(pods);
+  }
+
+  private mtuRule(rule: (condition: string, message: string) => Precondition): Precondition {
+    const { network, pods } = this.props.mtu;
+    const recorded = `[for tag in ${address(this.recorded)} : split(":", trimprefix(tag, "strata-mtu=")) if startswith(tag, "strata-mtu=")]`;
+    const was = (i: number) => `\${join(" and ", distinct(${recorded}[*][${i}]))}`;
+    return rule(
+      `alltrue([for mtu in ${recorded} : mtu[0] == "${network}" || mtu[1] == "${pods}"])`,
+      `the MTU of the nodes' network would go from ${was(0)} to ${network} and that of pods from ${was(1)} to ${pods} at once, and packets between pods would be lost ` +
+        `on the way; to raise it, keep podMtu ${was(1)} for one apply, then leave it out; to lower it, give podMtu ${pods} and the network its former MTU for one apply`,
+    );
   }
 
   /** An expression: the ways of each slot in which Secrets are read and written, as the last gate left it. */

@@ -191,7 +191,7 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
       // On many clouds the metadata service has no IPv6 address.
       configDrive: props.configDrive ?? (nodeFamilies(this.network).includes(IpFamily.V4) ? undefined : true),
     };
-    this.podMtu = mtuOfPods(this, this.network, cni);
+    this.podMtu = mtuOfPods(this, this.network, cni, props.podMtu);
     this.securityGroups =
       props.securityGroups ??
       new NodeSecurityGroups(this, 'SecurityGroups', {
@@ -263,6 +263,7 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
       network: this.network,
       projectId: login.projectId,
       slots: controlPlane.slots,
+      mtu: { network: this.network.mtu, pods: this.podMtu },
       tags,
     });
     const ports = controlPlane.slots.map((slot) => slot.port);

@@ -174,6 +174,14 @@ describe('plans', () => {
     expect(messages.find((text) => text.includes('(Nova: cores)'))).toMatch(/needs \$\{3 \* .*vcpus \+ 2 \* .*vcpus\} virtual CPUs .* limit is \$\{/);
   });
 
+  test('the MTU of the network and of pods is remembered, and both can not change in one plan', () => {
+    const cluster = synth({ podMtu: 1380 });
+    expect(found(cluster.resources('openstack_networking_port_v2'), 'K8s_Rolls_Rolled')[1].tags).toContain('strata-mtu=1442:1380');
+    const rule = rules({ podMtu: 1380 }).find(({ error_message: text }) => text.includes('MTU'))!;
+    expect(rule.condition).toContain('mtu[0] == "1442" || mtu[1] == "1380"');
+    expect(rule.error_message).toContain('to 1442 and that of pods from');
+  });
+
   test('a limit of -1 is none, and what there is no need of is not checked', () => {
     for (const { condition } of rules().filter(({ error_message: text }) => text.includes('limit is'))) expect(condition).toMatch(/ < 0 \|\| /);
     const inside = rules({ api: ApiEndpoint.octavia() }).map(({ error_message: text }) => text);

@@ -211,13 +211,16 @@ describe('choices', () => {
   });
 
   test('the pods MTU is what the encapsulation leaves', () => {
-    const podMtu = (cni: Cni) => {
+    const podMtu = (cni: Cni, wanted?: number) => {
       let mtu = 0;
-      synthStack((stack) => void (mtu = clusterIn(stack, { cni }).podMtu));
+      synthStack((stack) => void (mtu = clusterIn(stack, { cni, podMtu: wanted }).podMtu));
       return mtu;
     };
     expect(podMtu(Cni.calico())).toBe(1392);
     expect(podMtu(Cni.cilium())).toBe(1392);
+    expect(podMtu(Cni.cilium(), 1380)).toBe(1380);
+    expect(() => podMtu(Cni.cilium(), 1393)).toThrow(/podMtu is larger than what the network leaves to pods, 1442 - 50 .* = 1392, got 1393/);
+    expect(() => podMtu(Cni.cilium(), 1279)).toThrow(/podMtu must be a whole number of bytes from 1280/);
   });
 
   test('a pod network that replaces kube-proxy has kubeadm install none', () => {

@@ -51,19 +51,22 @@ export const AT_BIRTH = {
   drain: WorkerDrain.enabled({ readyTimeoutSeconds: 120, drainTimeoutSeconds: 60 }),
 };
 
+/** What is changed about the cluster, or about the cloud below it. */
+export type Changes = Partial<K8sOnNovaProps> & { readonly below?: Partial<IOpenStackCloud> };
+
 /** The stack of the cluster, with whatever is changed about it. */
-export function clusterStack(app: App, name: string, changes: Partial<K8sOnNovaProps> = {}): TerraformStack {
+export function clusterStack(app: App, name: string, { below, ...changes }: Changes = {}): TerraformStack {
   const stack = new TerraformStack(app, name);
   new OpenstackProvider(stack, 'OpenStack', { cloud: 'lab' });
   const bare = process.env[BARE] ? { readyGate: ReadyGate.disabled(), drain: WorkerDrain.disabled() } : {};
-  const k8s = new K8sOnNova(stack, 'K8s', { cloud: labOf(stack), kubeconfigPath: process.env[KUBECONFIG], ...AT_BIRTH, ...bare, ...changes });
+  const k8s = new K8sOnNova(stack, 'K8s', { cloud: labOf(stack, below), kubeconfigPath: process.env[KUBECONFIG], ...AT_BIRTH, ...bare, ...changes });
   new TerraformOutput(stack, 'host', { value: k8s.kubeconfig.host });
   new TerraformOutput(stack, 'credential', { value: k8s.openstack?.credential.applicationCredentialId });
   return stack;
 }
 
 /** The lab as a cluster sees it. Its second zone has a hypervisor of its own. */
-function labOf(stack: TerraformStack): IOpenStackCloud {
+function labOf(stack: TerraformStack, changes: Partial<IOpenStackCloud> = {}): IOpenStackCloud {
   return {
     node: stack.node,
     authUrl: 'http://127.0.0.1:5000/v3',
@@ -74,6 +77,7 @@ function labOf(stack: TerraformStack): IOpenStackCloud {
     tenantNetworkMtu: 1450,
     computeHostCount: 4,
     ready: [],
+    ...changes,
   };
 }
 

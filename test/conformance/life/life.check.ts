@@ -7,7 +7,7 @@ import { HollowNodes } from './hollow-nodes';
 import { leave, remaining, remove } from './leftovers';
 import { differenceOf, plan, type Plan, shortened } from './plans';
 import { limits, QUOTAS, setQuotas } from './quotas';
-import { CASES, type Expected, HEALED, STEPS } from './rows';
+import { CASES, type Expected, HEALED, OTHER_ZONE, STEPS } from './rows';
 import { APISERVER_NEEDS, finishInit, startApiServer } from '../harness/apiserver';
 import type { Check, Context } from '../harness/check';
 import { Cloud, type Snapshot } from '../harness/cloud';
@@ -53,10 +53,11 @@ class Life {
     await this.chapter('birth', () => this.birth());
     await this.chapter('what was born', () => this.born());
     await this.chapter('a plan of every row', () => this.rows());
-    await this.chapter('quotas', () => this.quotas());
+    await this.chapter('what the cloud does not have', () => this.quotas());
     await this.chapter('slots are rolled', () => this.slots());
     await this.chapter('workers come and go', () => this.workers());
     await this.chapter('servers are lost', () => this.heal());
+    await this.chapter('a zone is lost', () => this.zone());
     await this.chapter('death', () => this.death());
   }
 
@@ -181,6 +182,7 @@ class Life {
     await limit((quota) => (quota === 'cores' ? needs[quota] - 1 : ours(quota)));
     expectPlan('one core too few', await this.plan('as-born'), { refused: "needs 10 virtual CPUs (Nova: cores), and the project's limit is 9" });
     await limit(() => undefined);
+    for (const name of ['no-such-flavor', 'no-such-image', 'no-such-zone']) await this.refused(name);
   }
 
   /** Every slot gets the next minor, one after the other, and keeps its port, its address and its volume. */
@@ -231,7 +233,15 @@ class Life {
     const more = await servers();
     for (const [name, id] of Object.entries(before)) if (more[name] !== id) throw new Error(`${name} is another server after others were added`);
     await this.expectNodes(Object.keys(more));
-    expectOrder(await this.apply('fewer'), /prod-batch-0 is drained/, /prod-batch-0_Server_\w+: Destroying/);
+    const fewerSaid = await this.apply('fewer');
+    for (const gone of ['prod-batch-0', 'prod-general-2']) {
+      expectOrder(
+        fewerSaid,
+        new RegExp(`${gone} is drained`),
+        new RegExp(`${gone}_Server_\\w+: Destroying`),
+        new RegExp(`${gone}-port_Port_\\w+: Destroying`),
+      );
+    }
     const fewer = await servers();
     if (JSON.stringify(fewer) !== JSON.stringify(before)) throw new Error(`the servers are ${Object.keys(fewer).join(', ')} after the others went`);
     await this.expectNodes(Object.keys(fewer));
@@ -276,6 +286,21 @@ cloud.block_storage.wait_for_delete(volume, 1, 60)`);
     expectPlan('after it was healed', await plan(workspace, folder), []);
   }
 
+  /** A zone won't come back: its slot is rolled into another one with a new volume, and its workers are made again there. */
+  private async zone(): Promise<void> {
+    const slot = 'control-plane-0';
+    const { [slot]: was } = await this.slotFacts();
+    const volume = (await this.resources()).find(({ address }) => shortened(address) === `blockstorage_volume_v3.${slot}_EtcdVolume`)!;
+    await this.apply('zone-lost', `-replace=${volume.address}`);
+    const { [slot]: is } = await this.slotFacts();
+    if (is.volume === was.volume || is.server === was.server) throw new Error(`${slot} has the server or the volume of the lost zone`);
+    if (is.port !== was.port || is.address !== was.address) throw new Error(`${slot} came back with another port or address`);
+    for (const { values } of await this.ofType('openstack_compute_instance_v2')) {
+      const zone = /control-plane-[12]$/.test(values.name) ? 'nova' : OTHER_ZONE;
+      if (values.availability_zone !== zone) throw new Error(`${values.name} is in the zone ${values.availability_zone}, not in ${zone}`);
+    }
+  }
+
   /** The cluster goes with what its controllers made, and nothing goes that isn't its own. */
   private async death(): Promise<void> {
     const { cloud } = this;
@@ -290,7 +315,7 @@ cloud.block_storage.wait_for_delete(volume, 1, 60)`);
       external: 'strata-life-public',
     });
     this.context.defer(() => remove(cloud, leftovers));
-    const last = this.variants['workers-rolled'].workspace;
+    const last = this.variants['zone-lost'].workspace;
     const destroyed = await last.exec('destroy', '-auto-approve', '-no-color');
     if (destroyed.code !== 0) throw new Error(`terraform destroy ended with ${destroyed.code}:\n${tail(destroyed.output, 80)}`);
     const said = destroyed.stdout;
@@ -342,14 +367,14 @@ cloud.block_storage.wait_for_delete(volume, 1, 60)`);
   }
 
   /** Plans a step that is applied, as everybody does: with a look at the cloud. */
-  private async planStep(name: string): Promise<Plan> {
-    const planned = await plan(this.variants[name].workspace, this.variants[name].folder);
+  private async planStep(name: string, ...options: string[]): Promise<Plan> {
+    const planned = await plan(this.variants[name].workspace, this.variants[name].folder, ...options);
     expectPlan(name, planned, STEPS[name].expected);
     return planned;
   }
 
-  private async apply(name: string): Promise<string> {
-    return this.applyPlan(name, this.variants[name].workspace, await this.planStep(name));
+  private async apply(name: string, ...options: string[]): Promise<string> {
+    return this.applyPlan(name, this.variants[name].workspace, await this.planStep(name, ...options));
   }
 
   private async applyPlan(what: string, workspace: Workspace, { file }: Plan): Promise<string> {

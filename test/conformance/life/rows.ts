@@ -3,16 +3,17 @@
  * at once and planned on the state of the one cluster that stands. Apart from the check, so that a unit test can hold the cases against the table without a cloud.
  */
 import { App } from 'cdktf';
-import { API_NAME, AT_BIRTH, clusterStack } from './cluster';
+import { API_NAME, AT_BIRTH, type Changes, clusterStack } from './cluster';
 import { Cni } from '../../../lib/contracts/cni';
 import { NodeFlavor } from '../../../lib/contracts/node-flavor';
 import { NodeImage } from '../../../lib/contracts/node-image';
+import { LoadBalancerProvider } from '../../../lib/contracts/openstack-cloud';
 import { KubernetesVersion } from '../../../lib/core/kubernetes-version';
 import { ApiEndpoint } from '../../../lib/kubernetes/api-endpoint';
 import { ClusterPki } from '../../../lib/kubernetes/cluster-pki';
-import type { K8sOnNovaProps } from '../../../lib/kubernetes/k8s-on-nova';
 import { ReadyGate } from '../../../lib/kubernetes/ready-gate';
 import { TaintEffect } from '../../../lib/kubernetes/worker-pool';
+import { Ipv6AddressMode } from '../../../lib/nova/ipv6-address-mode';
 
 /** What a plan shows: its changes, each by the sign and the address of plans.ts, or words of its refusal. */
 export type Expected = readonly string[] | { readonly refused: string };
@@ -20,7 +21,7 @@ export type Expected = readonly string[] | { readonly refused: string };
 export interface Case {
   /** The first cell of its row in docs/changes.md, without backquotes. */
   readonly row: string;
-  readonly changes: Partial<K8sOnNovaProps>;
+  readonly changes: Changes;
   readonly expected: Expected;
   /** Further options of `terraform plan`. */
   readonly options?: readonly string[];
@@ -31,6 +32,9 @@ const { controlPlane } = AT_BIRTH;
 const large = NodeFlavor.named('strata-life-large');
 const image = NodeImage.byName('strata-life-node-2');
 const endpoint = { floatingIp: true, allowedCidrs: ['198.51.100.0/24'], dnsName: API_NAME };
+/** A zone with a hypervisor of its own, and what the cloud doesn't have. */
+export const OTHER_ZONE = 'strata-life-b';
+const NOWHERE = 'strata-life-nowhere';
 const slots = (...numbers: number[]) => Object.fromEntries(numbers.map((generation, i) => [`control-plane-${i}`, generation]));
 const pools = (...changes: object[]) => ({ workerPools: changes.map((change) => ({ ...general, ...change })) });
 const planes = (change: object) => ({ controlPlane: { ...controlPlane, ...change } });
@@ -108,8 +112,8 @@ export const CASES: { readonly [name: string]: Case } = {
     changes: pools({ cloudInit: { runcmd: [['true']] }, metadata: { owner: 'platform' } }),
     expected: NOTHING,
   },
-  'slot-zones': { row: 'zones, keyPairName, configDrive', changes: planes({ zones: ['nova', 'strata-life-b'] }), expected: NOTHING },
-  'pool-zones': { row: 'zones, keyPairName, configDrive', changes: pools({ zones: ['strata-life-b'] }), expected: NOTHING },
+  'slot-zones': { row: 'zones, keyPairName, configDrive', changes: planes({ zones: ['nova', OTHER_ZONE] }), expected: NOTHING },
+  'pool-zones': { row: 'zones, keyPairName, configDrive', changes: pools({ zones: [OTHER_ZONE] }), expected: NOTHING },
   'key-pair': { row: 'zones, keyPairName, configDrive', changes: { keyPairName: 'strata-life' }, expected: NOTHING },
   'config-drive': { row: 'zones, keyPairName, configDrive', changes: { configDrive: true }, expected: NOTHING },
   'public-key': {
@@ -216,6 +220,21 @@ export const CASES: { readonly [name: string]: Case } = {
     row: 'dnsName of the API',
     changes: { api: ApiEndpoint.octavia({ ...endpoint, dnsName: 'api.prod.example.com' }) },
     expected: ['-/+ terraform_data.ReadyGate_Ready', '~ output.host'],
+  },
+  'pods-mtu': {
+    row: 'podMtu',
+    changes: { podMtu: 1380 },
+    expected: ['~ networking_port_v2.Rolls_Rolled: tags'],
+  },
+  'network-mtu': {
+    row: 'MTU of the network alone (podMtu keeps that of pods)',
+    changes: { below: { tenantNetworkMtu: 1460 }, podMtu: 1400 },
+    expected: ['~ networking_network_v2.Network: mtu', '~ networking_port_v2.Rolls_Rolled: tags'],
+  },
+  'mtu-at-once': {
+    row: 'MTU of the network and of pods at once',
+    changes: { below: { tenantNetworkMtu: 1460 } },
+    expected: { refused: "the MTU of the nodes' network would go from 1450 to 1460 and that of pods from 1400 to 1410 at once" },
   },
   tags: {
     row: 'tags',
@@ -329,6 +348,21 @@ export const CASES: { readonly [name: string]: Case } = {
     changes: { api: ApiEndpoint.octavia({ ...endpoint, vipAddress: '10.20.0.99' }) },
     expected: { refused: 'vipAddress was settled as none when the cluster was made, and would become 10.20.0.99' },
   },
+  'load-balancer-provider': {
+    row: SETTLED,
+    changes: { below: { loadBalancerProvider: LoadBalancerProvider.OVN }, api: ApiEndpoint.octavia({ floatingIp: true, dnsName: API_NAME }) },
+    expected: { refused: 'loadBalancerProvider was settled as amphora when the cluster was made, and would become ovn' },
+  },
+  'subnet-pool': {
+    row: SETTLED,
+    changes: { ipv4SubnetPoolId: '0c6b3cde-7c8f-4b7c-9a2e-0a4d1d0f5a11' },
+    expected: { refused: 'ipv4SubnetPoolId was settled as none when the cluster was made, and would become 0c6b3cde-7c8f-4b7c-9a2e-0a4d1d0f5a11' },
+  },
+  'address-mode': {
+    row: SETTLED,
+    changes: { ipv6AddressMode: Ipv6AddressMode.SLAAC },
+    expected: { refused: 'ipv6AddressMode was settled as dhcpv6-stateful when the cluster was made, and would become slaac' },
+  },
   'cluster-name': {
     row: SETTLED,
     changes: { clusterName: 'production', pki: ClusterPki.fromVariables({ prefix: 'prod' }) },
@@ -339,7 +373,7 @@ export const CASES: { readonly [name: string]: Case } = {
 export interface Step {
   /** The row of docs/changes.md that it proves, if no case does. */
   readonly row?: string;
-  readonly changes: Partial<K8sOnNovaProps>;
+  readonly changes: Changes;
   readonly expected: Expected;
 }
 
@@ -351,6 +385,18 @@ const LOST_SLOT = ['+ blockstorage_volume_v3.control-plane-0_EtcdVolume', '+ com
 /** What is applied, one after the other, or refused on the way. */
 export const STEPS: { readonly [name: string]: Step } = {
   'as-born': { changes: {}, expected: NOTHING },
+  'no-such-flavor': {
+    changes: pools({ flavor: NodeFlavor.named(NOWHERE) }),
+    expected: { refused: `with data.openstack_compute_flavor_v2.Lookups_Flavor-${NOWHERE}` },
+  },
+  'no-such-image': {
+    changes: planes({ image: NodeImage.byName(NOWHERE) }),
+    expected: { refused: `with data.openstack_images_image_v2.Lookups_Image-${NOWHERE}` },
+  },
+  'no-such-zone': {
+    changes: { below: { zones: ['nova', NOWHERE].map((compute) => ({ compute, volume: compute })) }, ...planes({ zones: ['nova', NOWHERE] }) },
+    expected: { refused: `Nova has no zone ${NOWHERE}, it has nova, ${OTHER_ZONE}` },
+  },
   'minor-skipped': {
     row: 'a minor skipped, or an older minor, in a slot that is rolled',
     changes: upgrade(2),
@@ -378,6 +424,14 @@ export const STEPS: { readonly [name: string]: Step } = {
     expected: [...worker('-', 'general', 2), ...pool('-', 'batch', 1), ...WORKERS_CHANGED],
   },
   'workers-rolled': { changes: { ...UPGRADED, ...pools({ generation: 2 }) }, expected: poolRolled('general', 2) },
+  'zone-lost': {
+    changes: {
+      version: V1_36,
+      ...planes({ generations: slots(3, 2, 2), zones: [OTHER_ZONE, 'nova'] }),
+      ...pools({ generation: 3, zones: [OTHER_ZONE] }),
+    },
+    expected: [...slotRolled(0), '-/+ blockstorage_volume_v3.control-plane-0_EtcdVolume', ...poolRolled('general', 2)],
+  },
 };
 
 /** The last step again, after servers and a volume of it were deleted behind Terraform's back. */
