@@ -1,8 +1,11 @@
 /** What went wrong for users of other tools: docs/accidents.md says what becomes of each here, and which test proves it. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { helmValues, releaseOf, synthOn } from './addons/cluster';
 import { clusterIn } from './cluster-fixture';
 import { NodeFlavor } from '../../lib/contracts/node-flavor';
+import { CinderCsi } from '../../lib/kubernetes/addons/cinder-csi/cinder-csi';
+import { OpenStackCloudController } from '../../lib/kubernetes/addons/openstack-cloud-controller/openstack-cloud-controller';
 import { K8sOnNovaProps } from '../../lib/kubernetes/k8s-on-nova';
 import { Block, synthStack } from '../support/synth';
 
@@ -58,4 +61,20 @@ test('a burst of servers with anti-affinity, hard or soft: the slots of the cont
     const made = servers({ controlPlane }, hosts);
     expect(waitsFor(made)).toEqual([[], [`openstack_compute_instance_v2.${made[0][0]}`], [`openstack_compute_instance_v2.${made[1][0]}`]]);
   }
+});
+
+test('CPO#2284: what talks to the cloud is started again when its credential is another', () => {
+  const stack = synthOn({}, (scope, cluster) => {
+    new OpenStackCloudController(scope, 'Ccm', { cluster });
+    new CinderCsi(scope, 'CinderCsi', { cluster });
+  });
+  const [[checksum, expression]] = Object.entries(stack.json.locals).filter(([name]) => /CloudConfig_Checksum_/.test(name));
+  expect(expression).toMatch(/sha256\(local\.\w*CloudConf/);
+  const values = (release: string) =>
+    (releaseOf(stack, release).values as string[]).map((reference) => stack.json.locals[/local\.([\w-]+)/.exec(reference)![1]]).join();
+  const told = (text: string) => text.match(new RegExp(`"checksum/cloud-config":"[^,]*local\\.${checksum}\\b`, 'g'))?.length;
+  expect(told(values('openstack-cloud-controller-manager'))).toBe(1);
+  expect(told(values('openstack-cinder-csi'))).toBe(2); // its controller, and what is on each node
+  const { controllerPlugin, nodePlugin } = helmValues(stack, releaseOf(stack, 'openstack-cinder-csi')).csi.plugin;
+  for (const plugin of [controllerPlugin, nodePlugin]) expect(Object.keys(plugin.podAnnotations)).toEqual(['checksum/cloud-config']);
 });

@@ -271,7 +271,7 @@ describe('plans', () => {
 });
 
 describe('death', () => {
-  test('servers go before the sweep, the network after it', () => {
+  test('CPO#3145, CAPO#2121: servers go before the sweep, the network after it', () => {
     const cluster = synth();
     const [id, sweep] = found(cluster.resources('terraform_data'), 'K8s_Sweep');
     for (const server of Object.values(cluster.resources('openstack_compute_instance_v2'))) {

@@ -210,7 +210,7 @@ describe('choices', () => {
     expect(byName(cluster.resources('openstack_blockstorage_volume_v3'), 'prod-control-plane-0-etcd').availability_zone).toBe('ceph3');
   });
 
-  test('the pods MTU is what the encapsulation leaves', () => {
+  test('packets of pods fit into the network: their MTU is what the encapsulation leaves', () => {
     const podMtu = (cni: Cni, wanted?: number) => {
       let mtu = 0;
       synthStack((stack) => void (mtu = clusterIn(stack, { cni, podMtu: wanted }).podMtu));

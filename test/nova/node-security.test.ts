@@ -69,7 +69,7 @@ describe('clients', () => {
     expect(lines(clients)).toEqual(lines());
   });
 
-  test('of OVN keep their address and are unreachable until let in, to the API and to node ports', () => {
+  test('CAPO#2333: of OVN keep their address and are unreachable until let in, to the API and to node ports', () => {
     const more = lines({ ...clients, loadBalancerProvider: OVN }).filter((rule) => !lines().includes(rule));
     expect(more).toEqual([
       'control-plane tcp/6443 < 198.51.100.0/24',

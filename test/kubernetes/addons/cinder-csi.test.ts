@@ -17,7 +17,7 @@ const classes = (stack: Synthesised) =>
   Object.fromEntries(Object.values(stack.resources('kubernetes_storage_class_v1')).map((kind) => [kind.metadata.name, kind]));
 const valuesOf = (stack: Synthesised) => helmValues(stack, releaseOf(stack, 'openstack-cinder-csi'));
 
-test('has a default class that waits for its pod, grows, and goes; and one that stays', () => {
+test('a class of volumes that waits for its pod, in the zone of that pod, is the default; it grows, and goes; another one stays', () => {
   const { cinder, 'cinder-retain': retain, ...others } = classes(synth());
   expect(others).toEqual({});
   expect(cinder).toMatchObject({
@@ -36,7 +36,7 @@ test('has a default class that waits for its pod, grows, and goes; and one that 
 const objectsOf = (stack: Synthesised, release: string) =>
   helmValues(stack, releaseOf(stack, release)).objects.map((text: string) => JSON.parse(text)) as Record<string, any>[];
 
-test('makes the API of snapshots, its controller, and a default class', () => {
+test('the API of snapshots that nobody installs, its controller, and a default class are made', () => {
   const stack = synth({}, {}, (csi) => expect(csi.snapshotClassNames).toEqual(['cinder']));
   expect(Object.values(stack.resources('helm_release')).map(({ name }) => name)).toEqual(
     expect.arrayContaining(['volume-snapshot-definitions', 'snapshot-controller', 'openstack-cinder-csi', 'cinder-snapshot-classes']),

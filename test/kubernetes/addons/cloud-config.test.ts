@@ -407,7 +407,7 @@ describe('storageTopology', () => {
   });
 });
 
-test('a number of volumes is written as it is given, or refused: never beyond what a bus can have', () => {
+test('CPO#572: a number of volumes is written as it is given, or refused: never beyond what a bus can have', () => {
   const where = 'test/CloudConfig';
   fc.assert(
     fc.property(fc.oneof(fc.integer({ min: -3, max: 300 }), fc.double()), (limit) => {
