@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CASES, STEPS } from '../conformance/life/rows';
+import { Testing } from 'cdktf';
+import { build, CASES, STEPS } from '../conformance/life/rows';
 
 /** The first cells of the table, as they are read. */
 function rows(): string[] {
@@ -14,4 +15,10 @@ test('every row of the table of changes is planned against a real OpenStack, and
   const proven = [...Object.values(CASES), ...Object.values(STEPS)].flatMap(({ row }) => row ?? []);
   expect(rows().length).toBeGreaterThan(20);
   expect([...new Set(proven)].sort()).toEqual(rows().sort());
+});
+
+test('every case synthesises', () => {
+  const app = Testing.app();
+  build(app);
+  expect(app.node.children).toHaveLength(Object.keys({ ...CASES, ...STEPS }).length);
 });

@@ -13,7 +13,6 @@ import { ApiEndpoint } from '../../../lib/kubernetes/api-endpoint';
 import { ClusterPki } from '../../../lib/kubernetes/cluster-pki';
 import { ReadyGate } from '../../../lib/kubernetes/ready-gate';
 import { TaintEffect } from '../../../lib/kubernetes/worker-pool';
-import { Ipv6AddressMode } from '../../../lib/nova/ipv6-address-mode';
 
 /** What a plan shows: its changes, each by the sign and the address of plans.ts, or words of its refusal. */
 export type Expected = readonly string[] | { readonly refused: string };
@@ -350,18 +349,13 @@ export const CASES: { readonly [name: string]: Case } = {
   },
   'load-balancer-provider': {
     row: SETTLED,
-    changes: { below: { loadBalancerProvider: LoadBalancerProvider.OVN }, api: ApiEndpoint.octavia({ floatingIp: true, dnsName: API_NAME }) },
+    changes: { below: { loadBalancerProvider: LoadBalancerProvider.OVN } },
     expected: { refused: 'loadBalancerProvider was settled as amphora when the cluster was made, and would become ovn' },
   },
   'subnet-pool': {
     row: SETTLED,
     changes: { ipv4SubnetPoolId: '0c6b3cde-7c8f-4b7c-9a2e-0a4d1d0f5a11' },
     expected: { refused: 'ipv4SubnetPoolId was settled as none when the cluster was made, and would become 0c6b3cde-7c8f-4b7c-9a2e-0a4d1d0f5a11' },
-  },
-  'address-mode': {
-    row: SETTLED,
-    changes: { ipv6AddressMode: Ipv6AddressMode.SLAAC },
-    expected: { refused: 'ipv6AddressMode was settled as dhcpv6-stateful when the cluster was made, and would become slaac' },
   },
   'cluster-name': {
     row: SETTLED,
