@@ -1,7 +1,7 @@
 import { nodePrefixLength } from './node-prefix-length';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { Cni } from '../contracts/cni';
-import { assertDisjoint, parseCidr } from '../core/cidr-checks';
+import { assertDisjoint, checkUsable, parseCidr } from '../core/cidr-checks';
 import { IpFamily } from '../core/ip-family';
 import { serviceSubnetOf } from '../core/service-subnet';
 import { check, fail, isKnown, Where } from '../core/validation';
@@ -106,6 +106,7 @@ export function checkRanges(
   const one = (name: string, text: string | undefined, what: 'pod' | 'service', family: IpFamily) => {
     const range = text === undefined ? undefined : parseCidr(where, name, text);
     if (range === undefined) return;
+    checkUsable(where, name, range);
     check(where, text, () => range.family === family, {
       problem: `${name} must be ${family}, as the nodes' ${family === first ? 'first' : 'second'} subnet is`,
       fix: `give an ${family} range, for example ${DEFAULTS[family][what]}`,

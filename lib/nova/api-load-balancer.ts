@@ -4,9 +4,10 @@ import { listenerSettings, sortedCidrs } from './api-listener';
 import { ServerPort } from './server-port';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { IOpenStackCloud, LoadBalancerProvider } from '../contracts/openstack-cloud';
-import { checkAddress, checkInside, parseCidr } from '../core/cidr-checks';
+import { checkAddress, checkHostAddress, parseCidr } from '../core/cidr-checks';
 import { IpFamily } from '../core/ip-family';
 import { check, checkInteger, checkListKnown, checkUnique, fail, isKnown } from '../core/validation';
+import { asNeutron } from './private/addresses';
 import { makeFloatingIp } from './private/floating-ip';
 import { checkNeutronName, checkTags } from './private/names';
 import { inSameStack } from '../core/same-stack';
@@ -135,8 +136,7 @@ export class ApiLoadBalancer extends Construct {
       }
     }
     const family = parseCidr(this, 'cidr of the network', network.cidr)?.family;
-    checkAddress(this, 'vipAddress', props.vipAddress);
-    checkInside(this, 'vipAddress', props.vipAddress, network.cidr);
+    checkHostAddress(this, 'vipAddress', props.vipAddress, network.cidr);
     checkAddress(this, 'floatingIpAddress', props.floatingIpAddress);
     checkListKnown(this, 'allowedCidrs', allowedCidrs);
     for (const cidr of allowedCidrs ?? []) {
@@ -166,7 +166,7 @@ export class ApiLoadBalancer extends Construct {
       name,
       loadbalancerProvider: provider,
       vipSubnetId: network.subnetId,
-      ...(props.vipAddress !== undefined && { vipAddress: props.vipAddress }),
+      ...(props.vipAddress !== undefined && { vipAddress: asNeutron(props.vipAddress) }),
       adminStateUp: true,
       ...(flavorId !== undefined && { flavorId }),
       ...(availabilityZone !== undefined && { availabilityZone }),

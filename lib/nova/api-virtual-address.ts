@@ -1,9 +1,10 @@
 import { ITerraformDependable, Token, Fn } from 'cdktf';
 import { Construct } from 'constructs';
 import { IClusterNetwork } from '../contracts/cluster-network';
-import { checkAddress, checkInside, parseCidr } from '../core/cidr-checks';
+import { checkAddress, checkHostAddress, parseCidr } from '../core/cidr-checks';
 import { IpFamily } from '../core/ip-family';
 import { fail } from '../core/validation';
+import { asNeutron } from './private/addresses';
 import { makeFloatingIp } from './private/floating-ip';
 import { checkNeutronName, checkTags } from './private/names';
 import { inSameStack } from '../core/same-stack';
@@ -61,8 +62,7 @@ export class ApiVirtualAddress extends Construct {
     const { name, network, address, tags } = props;
     checkNeutronName(this, 'name', name);
     checkTags(this, tags);
-    checkAddress(this, 'address', address);
-    checkInside(this, 'address', address, network.cidr);
+    checkHostAddress(this, 'address', address, network.cidr);
     checkAddress(this, 'floatingIpAddress', props.floatingIpAddress);
     if (props.floatingIp && parseCidr(this, 'cidr of the network', network.cidr)?.family === IpFamily.V6) {
       fail(this, {
@@ -75,7 +75,7 @@ export class ApiVirtualAddress extends Construct {
       name,
       networkId: network.networkId,
       adminStateUp: true,
-      fixedIp: [{ subnetId: network.subnetId, ...(address !== undefined && { ipAddress: address }) }],
+      fixedIp: [{ subnetId: network.subnetId, ...(address !== undefined && { ipAddress: asNeutron(address) }) }],
       securityGroupIds: [props.securityGroupId],
       ...(tags && { tags }),
       // OVN and the controllers of some clouds mark the port as virtual.

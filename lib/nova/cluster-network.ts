@@ -4,7 +4,7 @@ import { Ipv6AddressMode } from './ipv6-address-mode';
 import { ClusterSubnet, IClusterNetwork } from '../contracts/cluster-network';
 import { IOpenStackCloud } from '../contracts/openstack-cloud';
 import { Cidr } from '../core/cidr';
-import { checkAddress, parseCidr } from '../core/cidr-checks';
+import { checkAddress, checkUsable, parseCidr } from '../core/cidr-checks';
 import { IpFamily } from '../core/ip-family';
 import { Mtu } from '../core/mtu';
 import { check, checkInteger, checkKnown, fail, isKnown } from '../core/validation';
@@ -180,9 +180,9 @@ export class ClusterNetwork extends Construct implements IClusterNetwork {
     const { cloud, name, tags } = props;
     checkNeutronName(this, 'name', name);
     checkTags(this, tags);
-    this.cidr = props.cidr ?? '10.20.0.0/16';
-    const ranges = bothFamilies(this, this.cidr, props.secondaryCidr);
+    const ranges = bothFamilies(this, props.cidr ?? '10.20.0.0/16', props.secondaryCidr);
     const [range, secondary] = ranges;
+    this.cidr = range.toString(); // the provider takes no other form of it
     const [v4, v6] = [IpFamily.V4, IpFamily.V6].map((family) => ranges.find((candidate) => candidate.family === family));
     for (const hosts of cloud.hostCidrs ?? []) {
       const other = parseCidr(this, 'hostCidrs of the cloud', hosts);
@@ -230,13 +230,13 @@ export class ClusterNetwork extends Construct implements IClusterNetwork {
       dependsOn: inSameStack(this, cloud.ready),
     });
     const resolvers = resolversOf(this, props.dnsNameservers, ranges);
-    const subnet = (subnetId: string, own: Cidr, cidr: string, first: number) => {
+    const subnet = (subnetId: string, own: Cidr, first: number) => {
       const ipv6 = own.family === IpFamily.V6;
       const subnetpoolId = ipv6 ? ipv6SubnetPoolId : ipv4SubnetPoolId;
       return new NetworkingSubnetV2(this, subnetId, {
         name: own === range ? name : `${name}-${ipv6 ? 'ipv6' : 'ipv4'}`,
         networkId: this.network.id,
-        cidr,
+        cidr: own.toString(),
         ipVersion: ipv6 ? 6 : 4,
         ...(ipv6 && { ipv6AddressMode, ipv6RaMode: ipv6AddressMode }),
         ...(first > 0 && { allocationPool: [{ start: own.addressAt(2 + first), end: own.addressAt(ipv6 ? -1 : -2) }] }),
@@ -245,7 +245,7 @@ export class ClusterNetwork extends Construct implements IClusterNetwork {
         ...(tags && { tags }),
       });
     };
-    this.subnet = subnet('Subnet', range, this.cidr, reserved);
+    this.subnet = subnet('Subnet', range, reserved);
     this.router = new NetworkingRouterV2(this, 'Router', {
       name,
       adminStateUp: true,
@@ -255,7 +255,7 @@ export class ClusterNetwork extends Construct implements IClusterNetwork {
     });
     this.routed = [new NetworkingRouterInterfaceV2(this, 'RouterInterface', { routerId: this.router.id, subnetId: this.subnet.id })];
     if (secondary !== undefined) {
-      this.secondarySubnetResource = subnet('SecondarySubnet', secondary, secondary.toString(), 0);
+      this.secondarySubnetResource = subnet('SecondarySubnet', secondary, 0);
       this.secondarySubnet = { subnetId: this.secondarySubnetResource.id, cidr: secondary.toString() };
       const attached = { routerId: this.router.id, subnetId: this.secondarySubnetResource.id };
       this.routed.push(new NetworkingRouterInterfaceV2(this, 'SecondaryRouterInterface', attached));
@@ -288,14 +288,15 @@ class AdoptedNetwork extends Construct implements IClusterNetwork {
     super(scope, id);
     const { cloud, cidr } = attributes;
     const missing = (what: string, fix: string): never => fail(this, { problem: `${what} of the adopted network is not known`, fix });
-    const [, secondary] = bothFamilies(this, cidr, attributes.secondaryCidr);
+    const [first, secondary] = bothFamilies(this, cidr, attributes.secondaryCidr);
     this.cidr = cidr;
     if (attributes.networkId === undefined && attributes.networkName === undefined) missing('the id', 'give networkId or networkName');
     this.networkId = attributes.networkId ?? new DataOpenstackNetworkingNetworkV2(this, 'Network', { name: attributes.networkName }).id;
-    this.subnetId = attributes.subnetId ?? new DataOpenstackNetworkingSubnetV2(this, 'Subnet', { networkId: this.networkId, cidr }).id;
+    const lookup = (lookupId: string, range: Cidr) =>
+      new DataOpenstackNetworkingSubnetV2(this, lookupId, { networkId: this.networkId, cidr: range.toString() }).id;
+    this.subnetId = attributes.subnetId ?? lookup('Subnet', first);
     if (secondary !== undefined) {
-      const lookup = () => new DataOpenstackNetworkingSubnetV2(this, 'SecondarySubnet', { networkId: this.networkId, cidr: secondary.toString() }).id;
-      this.secondarySubnet = { subnetId: attributes.secondarySubnetId ?? lookup(), cidr: secondary.toString() };
+      this.secondarySubnet = { subnetId: attributes.secondarySubnetId ?? lookup('SecondarySubnet', secondary), cidr: secondary.toString() };
     } else if (attributes.secondarySubnetId !== undefined) {
       missing('secondaryCidr', 'give it with secondarySubnetId');
     }
@@ -316,6 +317,7 @@ function bothFamilies(where: Construct, cidr: string, secondaryCidr: string | un
       : (parseCidr(where, name, text) ??
         fail(where, { problem: `${name} must be known at synth, a reference was given`, fix: 'give the text itself' })),
   );
+  ranges.forEach((range, i) => checkUsable(where, i === 0 ? 'cidr' : 'secondaryCidr', range));
   if (ranges.length === 2 && ranges[0].family === ranges[1].family) {
     fail(where, {
       problem: `secondaryCidr must be of the other IP family than cidr, which is ${ranges[0].family}`,

@@ -1,11 +1,11 @@
 import { Fn, ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { IClusterNetwork } from '../contracts/cluster-network';
-import { checkAddress, checkInside, parseCidr } from '../core/cidr-checks';
+import { checkHostAddress, parseCidr } from '../core/cidr-checks';
 import { IpFamily } from '../core/ip-family';
 import { replacement } from '../core/replacement';
 import { check, checkListKnown, checkUnique, fail } from '../core/validation';
-import { addressOfFamily, asCidr } from './private/addresses';
+import { addressOfFamily, asCidr, asNeutron } from './private/addresses';
 import { checkNeutronName, checkTags } from './private/names';
 import { portBinding } from './private/port-binding';
 import { VnicType } from './vnic-type';
@@ -106,8 +106,7 @@ export class ServerPort extends Construct {
       fix: 'give the groups of NodeSecurityGroups',
     });
     checkUnique(this, 'security group', securityGroupIds);
-    checkAddress(this, 'fixedAddress', fixedAddress);
-    checkInside(this, 'fixedAddress', fixedAddress, network.cidr);
+    checkHostAddress(this, 'fixedAddress', fixedAddress, network.cidr);
     const families = [network.cidr, ...(network.secondarySubnet ? [network.secondarySubnet.cidr] : [])].map(
       (cidr) => parseCidr(this, 'cidr of the network', cidr)?.family,
     );
@@ -137,11 +136,11 @@ export class ServerPort extends Construct {
       networkId: network.networkId,
       adminStateUp: true,
       fixedIp: [
-        { subnetId: network.subnetId, ...(fixedAddress !== undefined && { ipAddress: fixedAddress }) },
+        { subnetId: network.subnetId, ...(fixedAddress !== undefined && { ipAddress: asNeutron(fixedAddress) }) },
         ...(network.secondarySubnet ? [{ subnetId: network.secondarySubnet.subnetId }] : []),
       ],
       securityGroupIds,
-      ...(allowedAddressPairs.length > 0 && { allowedAddressPairs: allowedAddressPairs.map((ipAddress) => ({ ipAddress })) }),
+      ...(allowedAddressPairs.length > 0 && { allowedAddressPairs: allowedAddressPairs.map((pair) => ({ ipAddress: asNeutron(pair) })) }),
       ...(binding && { binding }),
       ...(tags && { tags }),
       lifecycle: { ...replacement(props), ...(settled.length > 0 && { ignoreChanges: settled }) },

@@ -419,6 +419,9 @@ describe('mistakes are told at synth', () => {
     ],
     ['a long name of a pool', { workerPools: [{ name: 'p'.repeat(46), replicas: 1, flavor }] }, /workerPools.name may have 45 characters here/],
     ['fewer addresses than nodes', { nodeCidr: '10.20.0.0/29' }, /are 7 nodes, and the nodes' range has room for 1, got "10.20.0.0\/29"/],
+    ['pods with the address of the metadata service', { podCidr: '169.0.0.0/8' }, /podCidr has addresses of 169\.254\.0\.0\/16/],
+    ['an API at the broadcast address', { api: ApiEndpoint.octavia({ vipAddress: '10.20.255.255' }) }, /vipAddress is the subnet's own broadcast/],
+    ['an API at the first address', { api: ApiEndpoint.keepalived({ virtualAddress: '10.20.0.0' }) }, /address is the subnet's own first/],
     [
       'fewer ranges of pods than nodes',
       { cni: Cni.cilium({ routing: CiliumRouting.NATIVE_NEUTRON_ROUTES }), podCidr: '10.245.0.0/22' },

@@ -61,6 +61,23 @@ describe('addresses', () => {
     expect(() => synth(() => undefined, { network: { cidr }, cloud: { hostCidrs: ['10.10.0.0/24'] } })).toThrow(message);
   });
 
+  test('are written in the one form that the provider takes', () => {
+    const stack = synth(() => undefined, { network: { cidr: 'FD00:20:0::/64' } });
+    expect(stack.resource('openstack_networking_subnet_v2').cidr).toBe('fd00:20::/64');
+  });
+
+  test.each([
+    ['127.1.0.0/16', /cidr has addresses of 127\.0\.0\.0\/8 \(loopback\), which no server and no pod can have/],
+    ['239.1.0.0/16', /multicast/],
+    ['224.0.0.0/3', /multicast/],
+    ['0.0.0.0/16', /this host/],
+    ['169.254.0.0/20', /link-local, and the metadata service/],
+    ['fe80::/64', /link-local/],
+    ['ff02::/64', /multicast/],
+  ])('%s is nobody’s', (cidr, message) => {
+    expect(() => synth(() => undefined, { network: { cidr } })).toThrow(message);
+  });
+
   test('a CIDR that is a reference is an error, not a crash: rules are computed from it', () => {
     expect(() =>
       synthStack((scope) => {
@@ -124,6 +141,8 @@ describe('a network that is there already', () => {
   test('by its name: the network is looked up, and its subnet by the CIDR', () => {
     const stack = adopt({ networkName: 'shared', cidr: '10.20.0.0/16', mtu: 1442, externalNetworkName: 'public' });
     expect(Object.values(stack.data('openstack_networking_subnet_v2'))).toMatchObject([{ cidr: '10.20.0.0/16' }]);
+    const upper = adopt({ networkName: 'shared', cidr: 'FD00:20:0::/64', mtu: 1442, externalNetworkName: 'public' });
+    expect(Object.values(upper.data('openstack_networking_subnet_v2'))).toMatchObject([{ cidr: 'fd00:20::/64' }]);
     expect(stack.resource('openstack_networking_port_v2').network_id).toMatch(/^\$\{data\.openstack_networking_network_v2\./);
   });
 

@@ -45,16 +45,31 @@ test('addresses that are references reach Terraform', () => {
   expect(stack.resource('openstack_networking_port_v2').allowed_address_pairs).toEqual([{ ip_address: '${var.address}' }]);
 });
 
-test('whatever the network: its own addresses are taken, those of the other family and those outside are refused', () => {
+test('whatever the network: its addresses are taken, those of the other family and those outside are refused', () => {
   const networks = fc.constantFrom('10.20.0.0/16', '192.168.3.0/28', 'fd00:20::/64', '2001:db8::/120');
   fc.assert(
-    fc.property(networks, networks, fc.integer({ min: 0, max: 15 }), (cidr, other, index) => {
+    fc.property(networks, networks, fc.integer({ min: 1, max: 14 }), (cidr, other, index) => {
       const build = () => synth((ground) => port(ground, 'cp-0', { fixedAddress: Cidr.of(other).addressAt(index) }), { network: { cidr } });
       if (cidr === other) expect(build).not.toThrow();
       else expect(build).toThrow(/fixedAddress is outside its network/);
     }),
     { numRuns: 40 },
   );
+});
+
+test.each(['192.168.3.0', '192.168.3.15', 'fd00:20:0::'])('%s is the subnet’s own, and no port’s', (fixedAddress) => {
+  const cidr = fixedAddress.includes(':') ? 'fd00:20::/64' : '192.168.3.0/28';
+  expect(() => synth((ground) => port(ground, 'cp-0', { fixedAddress }), { network: { cidr } })).toThrow(/fixedAddress is the subnet's own/);
+});
+
+test('addresses are written as Neutron gives them back', () => {
+  const options = { fixedAddress: 'FD00:20::0:5', allowedAddressPairs: ['FD00:244:0::/48', 'fd00:20::0:6', '10.20.0.7', '10.20.0.7/32'] };
+  const network = { cidr: 'FD00:20:0::/64', secondaryCidr: '10.20.0.0/16' };
+  const stack = synth((ground) => port(ground, 'cp-0', options), { network });
+  expect(stack.resource('openstack_networking_port_v2')).toMatchObject({
+    fixed_ip: [{ ip_address: 'fd00:20::5' }, {}],
+    allowed_address_pairs: ['fd00:244::/48', 'fd00:20::6', '10.20.0.7', '10.20.0.7/32'].map((ip_address) => ({ ip_address })),
+  });
 });
 
 describe('data volumes', () => {

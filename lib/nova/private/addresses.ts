@@ -9,6 +9,12 @@ export function asCidr(addressOrCidr: string): string {
   return addressOrCidr.includes(':') ? `${addressOrCidr}/128` : `${addressOrCidr}/32`;
 }
 
+/** An address, or a block, as Neutron writes it back: a text that differs would be planned again for ever. */
+export function asNeutron(addressOrCidr: string): string {
+  if (!isKnown(addressOrCidr)) return addressOrCidr;
+  return addressOrCidr.includes('/') ? Cidr.of(addressOrCidr).toString() : Cidr.of(asCidr(addressOrCidr)).network;
+}
+
 /** Without capture groups: Terraform's `regex` then returns the text itself. */
 const ADDRESS = {
   [IpFamily.V4]: '[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+',
