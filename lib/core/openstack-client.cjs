@@ -121,10 +121,11 @@ class Cloud {
     return found && found.url.replace(/\/+$/, '').replace(/\/v2\.0$/, '');
   }
 
-  call(method, url, body) {
+  /** `version`: microversion, "volume 3.43", for what the API says or does only since then. */
+  call(method, url, body, version) {
     return new Promise((resolve, reject) => {
       const text = body === undefined ? undefined : JSON.stringify(body);
-      const headers = { accept: 'application/json', ...(this.token && { 'x-auth-token': this.token }), ...(text && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }) };
+      const headers = { accept: 'application/json', ...(version && { 'openstack-api-version': version }), ...(this.token && { 'x-auth-token': this.token }), ...(text && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }) };
       const client = url.startsWith('https:') ? https : http;
       const request = client.request(url, { method, headers, timeout: 60000, ...(client === https && this.tls) }, (response) => {
         let answer = '';
@@ -146,11 +147,11 @@ class Cloud {
   }
 
   /** All pages of a list. */
-  async list(url, key) {
+  async list(url, key, version) {
     const all = [];
     let next = url;
     while (next) {
-      const answer = await this.call('GET', next);
+      const answer = await this.call('GET', next, undefined, version);
       if (answer.status !== 200) throw new Error('GET ' + next + ' says ' + answer.status + ': ' + message(answer));
       all.push(...answer.body[key]);
       const link = (answer.body[key + '_links'] || []).find((each) => each.rel === 'next');

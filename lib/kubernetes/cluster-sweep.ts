@@ -25,13 +25,19 @@ export class ClusterSweep {
    * On destroy, once the servers are gone and while the network still stands, removes the load balancers, floating IPs, security groups, and (unless retained)
    * volumes, snapshots and backups that the controllers of exactly this cluster made, and says what it removed. Needs `node` where Terraform runs, and there
    * credentials of OpenStack for the cluster's project, or an administrator's; both are checked when the cluster is made.
+   *
+   * Then it also refuses, before any server is made, a cluster whose name another one of the project has, and one whose servers would get names that servers of
+   * the project have. Pools that are added later aren't looked at.
    */
   public static enabled(options: ClusterSweepOptions = {}): ClusterSweep {
     checkInteger('ClusterSweep', 'timeoutSeconds', options.timeoutSeconds, { min: 10, max: 7200 });
     return new ClusterSweep(true, options.retainVolumes ?? false, options.timeoutSeconds ?? 900, options.cloud);
   }
 
-  /** Removes nothing: Services and claims must be deleted before the cluster, or its network can't be. */
+  /**
+   * Removes nothing: Services and claims must be deleted before the cluster, or its network can't be. And nothing looks whether the names of the cluster and of
+   * its servers are free.
+   */
   public static disabled(): ClusterSweep {
     return new ClusterSweep(false, true, 0);
   }

@@ -44,8 +44,6 @@ export interface ControlPlaneSlotsProps {
    * @default - it names none
    */
   readonly cloudCertificates?: string;
-  /** What the servers must go before. */
-  readonly dependsOn: ITerraformDependable[];
   /** Tags of everything that has tags. */
   readonly tags: string[];
 }
@@ -113,8 +111,14 @@ export class ControlPlane extends Construct {
     this.slots = names.map((name, i) => new ControlPlaneSlot(scope, name, i, generations[i], props)); // beside it: the name says all
   }
 
-  /** Makes the servers. Every one gets the further files. */
-  public start(settings: ClusterSettings, pki: PkiMaterial, addresses: ApiAddresses, furtherFiles: readonly NodeFile[] = []): NovaServer[] {
+  /** Makes the servers, which go before what they depend on. Every one gets the further files. */
+  public start(
+    settings: ClusterSettings,
+    pki: PkiMaterial,
+    addresses: ApiAddresses,
+    dependsOn: readonly ITerraformDependable[],
+    furtherFiles: readonly NodeFile[] = [],
+  ): NovaServer[] {
     const { cluster, tags } = this.props;
     const { clusterName, controlPlane } = cluster;
     // The id of the first volume that the first slot ever had, whatever volume it has later: a new one can't make a new cluster.
@@ -165,7 +169,7 @@ export class ControlPlane extends Construct {
         keyPairName: cluster.keyPairName,
         resizeInPlace: false, // it would stop all slots at once, and etcd with them
         replaceTriggeredBy: [slot.generation],
-        dependsOn: [...this.props.dependsOn, ...before],
+        dependsOn: [...dependsOn, ...before],
         metadata: { 'kubernetes-version': cluster.version.version },
         settledMetadata: true,
         tags,

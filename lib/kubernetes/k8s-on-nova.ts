@@ -56,7 +56,8 @@ export interface K8sOnNovaProps extends ClusterOptions {
   readonly cloud: IOpenStackCloud;
   /**
    * Name, unique in its project: lower-case letters, digits and "-", 40 characters at most. Servers, load balancers and volumes are named after it, and
-   * controllers find the cluster's things by it. It can't be changed.
+   * controllers find the cluster's things by it. `<clusterName>-<pool>` must be unique there, too: pool `eu-web` of `prod` and `web` of `prod-eu` would make
+   * servers of one name. The sweep looks when the cluster is made. It can't be changed.
    */
   readonly clusterName: string;
   /** Image of the nodes, with cloud-init, containerd, kubelet, kubeadm and kubectl of the version's minor. Servers that are there keep theirs. */
@@ -229,6 +230,17 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
       this.controlPlaneReplicas,
     );
     const login = new DataOpenstackIdentityAuthScopeV3(this, 'Login', { name: clusterName });
+    const authority = cloudAuthority(this, 'CloudAuthority', cloud.caCertificatePem);
+    const controlPlane = new ControlPlane(this, 'ControlPlane', {
+      cluster,
+      cloudCertificates: authority?.certificates,
+      network: this.network,
+      securityGroupId: this.securityGroups.controlPlaneGroupId,
+      zones,
+      podPorts: withVirtualAddress(nodePorts, this.apiVirtualAddress?.vipAddress),
+      keepalived: api._virtualAddress,
+      tags,
+    });
     const sweep = props.sweep ?? ClusterSweep.enabled();
     // The servers depend on it: on destroy the controllers are dead before it looks, and the network still stands.
     const swept = sweep.isEnabled
@@ -239,6 +251,10 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
             clusterName,
             projectId: login.projectId,
             kuryr: cni.needsTrunkPorts ? 'also' : 'no',
+            names: {
+              slotPortId: controlPlane.slots[0].port.resource.id,
+              servers: ['control-plane', ...props.workerPools.map((pool) => pool.name)].map((name) => `${clusterName}-${name}`),
+            },
             dependsOn: [
               ...this.network.routed,
               ...(this.securityGroups instanceof NodeSecurityGroups ? [this.securityGroups.controlPlaneGroup, this.securityGroups.workerGroup] : []),
@@ -246,18 +262,6 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
           }),
         ]
       : [];
-    const authority = cloudAuthority(this, 'CloudAuthority', cloud.caCertificatePem);
-    const controlPlane = new ControlPlane(this, 'ControlPlane', {
-      dependsOn: swept,
-      cluster,
-      cloudCertificates: authority?.certificates,
-      network: this.network,
-      securityGroupId: this.securityGroups.controlPlaneGroupId,
-      zones,
-      podPorts: withVirtualAddress(nodePorts, this.apiVirtualAddress?.vipAddress),
-      keepalived: api._virtualAddress,
-      tags,
-    });
     const rolls = new ControlPlaneRolls(this, 'Rolls', {
       cluster: props,
       network: this.network,
@@ -308,7 +312,7 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
     const kmsFiles = barbicanKms && barbicanEncryption(this, 'BarbicanKms', { options: barbicanKms, cloud, clusterName, version, registries, login });
     const settings = clusterSettings(props, this, pki, token, registries, front, this.keystoneWebhook);
     const addresses = { vip: front.vipAddress, controlPlane: ports.map((port) => port.address) };
-    this.controlPlaneServers = controlPlane.start(settings, pki, addresses, kmsFiles);
+    this.controlPlaneServers = controlPlane.start(settings, pki, addresses, swept, kmsFiles);
     const workers = {
       dependsOn: swept,
       cluster,

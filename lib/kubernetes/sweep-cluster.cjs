@@ -7,6 +7,8 @@
 // STRATA_RETAIN_VOLUMES  "true": volumes, snapshots and backups stay
 // STRATA_KURYR           "also": what Kuryr's controller made for pods and Services, too; "only": nothing else; "no"
 // STRATA_TIMEOUT         how long it may take, in seconds
+// STRATA_PORT            for "check": id of the port of the first control-plane slot, or empty where the cluster's name was checked before
+// STRATA_SERVERS         for "check": what names of its servers begin with before "-<number>", by ","
 //
 // The first half of the program, openstack-client.cjs, says how it logs in.
 const cluster = env.STRATA_CLUSTER;
@@ -20,6 +22,9 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const SERVICE = /^kube_(service|ingress)_([^_]+)_([^_]+)_([^_]+)$/;
 const clusterOf = (name) => (SERVICE.exec(name) || [])[2];
 const ofCluster = (description, before, between) => description.startsWith(before) && description.endsWith(between + cluster);
+// of the cloud controller, and of the controller that makes a load balancer of an Ingress
+const isFloatingIp = (text) => ['external service', 'ingress'].some((kind) => ofCluster(text, 'Floating IP for Kubernetes ' + kind + ' ', ' from cluster '));
+const isSecurityGroup = (text) => ofCluster(text, 'Security Group for ', ' Service LoadBalancer in cluster ') || ofCluster(text, 'Security group created for Ingress ', ' from cluster ');
 
 const mine = (thing) => (thing.project_id || thing.tenant_id || thing['os-vol-tenant-attr:tenant_id']) === project;
 
@@ -91,12 +96,12 @@ async function inventory(cloud) {
   }
   if (network) {
     for (const ip of await cloud.list(network + '/v2.0/floatingips?project_id=' + project, 'floatingips')) {
-      if (!mine(ip) || !ofCluster(ip.description || '', 'Floating IP for Kubernetes external service ', ' from cluster ')) continue;
+      if (!mine(ip) || !isFloatingIp(ip.description || '')) continue;
       if (stays.has(ip.port_id)) left.push('floating IP ' + ip.floating_ip_address + ': the load balancer behind it stays');
       else found.push({ kind: 'floating IP', order: 0, name: ip.floating_ip_address, url: network + '/v2.0/floatingips/' + ip.id });
     }
     for (const group of await cloud.list(network + '/v2.0/security-groups?project_id=' + project, 'security_groups')) {
-      if (!mine(group) || !ofCluster(group.description || '', 'Security Group for ', ' Service LoadBalancer in cluster ')) continue;
+      if (!mine(group) || !isSecurityGroup(group.description || '')) continue;
       found.push({ kind: 'security group', order: 2, name: group.name, url: network + '/v2.0/security-groups/' + group.id });
     }
   }
@@ -104,7 +109,8 @@ async function inventory(cloud) {
     const all = cloud.project === project ? '' : '?all_tenants=1&project_id=' + project;
     const own = (thing) => (thing.metadata || {})['cinder.csi.openstack.org/cluster'] === cluster && (all === '' || mine(thing) || thing['os-extended-snapshot-attributes:project_id'] === project || thing['os-backup-project-attr:project_id'] === project);
     for (const [kind, order, key] of [['snapshot', 3, 'snapshots'], ['backup', 3, 'backups'], ['volume', 4, 'volumes']]) {
-      for (const thing of (await cloud.list(volume + '/' + key + '/detail' + all, key)).filter(own)) {
+      // backups tell their metadata since 3.43
+      for (const thing of (await cloud.list(volume + '/' + key + '/detail' + all, key, 'volume 3.43')).filter(own)) {
         const name = thing.name || thing.id;
         if (env.STRATA_RETAIN_VOLUMES === 'true') left.push(kind + ' ' + name + ': retainVolumes');
         else found.push({ kind, order, name, url: volume + '/' + key + '/' + thing.id });
@@ -114,17 +120,19 @@ async function inventory(cloud) {
   return { found: found.sort((a, b) => a.order - b.order), left };
 }
 
-/** One thing, asked to go until it is gone; the services refuse while something else is still being done to it. */
-async function remove(cloud, thing) {
+/**
+ * One thing, asked to go until it is gone; the services refuse while something else is still being done to it. Gone is what can't be read any more: to a request
+ * to delete, Cinder says 404 also where it misses a service of its own.
+ */
+async function remove(cloud, thing, until) {
   let why = 'it is still there';
-  while (Date.now() < deadline) {
+  while (Date.now() < until) {
     const failed = (error) => ({ status: 0, body: error.message });
     const before = thing.before && (await cloud.call(thing.before.method, thing.before.url, thing.before.body).catch(failed));
-    const asked = thing.isLeftTo ? { ...before, status: before.status === 404 ? 200 : before.status } : await cloud.call('DELETE', thing.url + (thing.query || '')).catch(failed);
-    if (asked.status === 404) return undefined;
+    const asked = thing.isLeftTo ? before : await cloud.call('DELETE', thing.url + (thing.query || '')).catch(failed);
     if (asked.status === 401 || asked.status === 403) return message(asked);
     if (asked.status >= 300 || asked.status === 0) why = message(asked);
-    for (let i = 0; i < 5 && Date.now() < deadline; i++) {
+    for (let i = 0; i < 5 && Date.now() < until; i++) {
       const there = await cloud.call('GET', thing.url).catch(() => ({ status: 0 }));
       if (there.status === 404) return undefined;
       const body = there.body && typeof there.body === 'object' && Object.values(there.body)[0];
@@ -133,6 +141,58 @@ async function remove(cloud, thing) {
     }
   }
   return why;
+}
+
+// --- is there another cluster that would be taken for this one ---------------------------------------------------------------------------
+
+const TAG = 'kubernetes-cluster=';
+const SLOTS = cluster + '-control-plane';
+
+function endpointOf(cloud, service) {
+  const url = cloud.endpoint(service);
+  if (!url) throw new Error('the catalog has no endpoint of the service ' + service + (env.STRATA_REGION ? ' in the region ' + env.STRATA_REGION : ''));
+  return url;
+}
+
+/** Servers of the project whose names begin with the cluster's, with their tags. */
+async function neighbours(cloud) {
+  const elsewhere = cloud.project === project ? '' : '&all_tenants=1&project_id=' + project;
+  const url = endpointOf(cloud, 'compute') + '/servers/detail?name=' + encodeURIComponent('^' + cluster + '-') + elsewhere;
+  return (await cloud.list(url, 'servers', 'compute 2.52')).filter(mine);
+}
+
+const isOwn = (thing) => (thing.tags || []).includes(TAG + cluster);
+const named = (things) => things.map(({ name, id, tags }) => [name, id, ...(tags || []).filter((tag) => tag.startsWith(TAG))].join(' ')).join(', ');
+
+/** Stops where the project has a cluster of this name, or servers whose names this cluster's will have. Its own servers, if it has some already, don't count. */
+async function checkNames(cloud) {
+  const slot = endpointOf(cloud, 'network') + '/v2.0/ports?project_id=' + project + '&name=' + SLOTS + '-0';
+  const namesakes = (await cloud.list(slot, 'ports')).filter((port) => mine(port) && isOwn(port) && port.id !== env.STRATA_PORT);
+  if (namesakes.length > 0) {
+    stop(
+      'the project ' + project + ' has a cluster ' + cluster + ' already, by its port ' + named(namesakes) + ': controllers, and a sweep, would take ' +
+        'what is of one for what is of the other; choose another clusterName, or destroy that cluster first',
+    );
+  }
+  const names = new RegExp('^(' + env.STRATA_SERVERS.split(',').join('|') + ')-[0-9]+(-g[0-9]+)?$');
+  const taken = (await neighbours(cloud)).filter((server) => names.test(server.name) && !isOwn(server));
+  if (taken.length > 0) {
+    stop(
+      'servers of the project ' + project + ' have names that servers of the cluster ' + cluster + ' get: ' + named(taken) + '; a Node has the name of its server, and the ' +
+        'cloud controller would take one for the other: rename the worker pool or the cluster, or remove these servers',
+    );
+  }
+}
+
+/** Stops while a control plane of this name has servers: its controllers live, and what they made is in use. */
+async function checkDead(cloud) {
+  const slot = new RegExp('^' + SLOTS + '-[0-9]+$');
+  const alive = (await neighbours(cloud)).filter((server) => slot.test(server.name) && isOwn(server));
+  if (alive.length === 0) return;
+  stop(
+    'nothing is removed, for a cluster ' + cluster + ' is alive in the project ' + project + ': ' + named(alive) + '; if it is another one of the same name, take this step out of ' +
+      'the state (terraform state rm), destroy again, and remove by hand what controllers of this one made',
+  );
 }
 
 async function main() {
@@ -144,15 +204,20 @@ async function main() {
         ': give the credentials of a user of that project (OS_CLOUD or OS_… variables, or sweep: ClusterSweep.enabled({ cloud }))',
     );
   }
+  const isCheck = env.STRATA_MODE === 'check';
+  if (isCheck && env.STRATA_PORT) await checkNames(cloud);
+  if (!isCheck && env.STRATA_KURYR !== 'only') await checkDead(cloud); // an add-on goes before the servers do
   const { found, left } = await inventory(cloud);
-  if (env.STRATA_MODE === 'check') {
+  if (isCheck) {
+    if (found.length > 0) say('controllers of a cluster ' + cluster + ' made things here already, which go when it is destroyed: ' + found.map(({ kind, name }) => kind + ' ' + name).join(', '));
     say('what the controllers of ' + cluster + ' make can be removed with these credentials when it is destroyed');
     return;
   }
   let failed = 0;
   for (const order of [0, 1, 2, 3, 4]) {
     const group = found.filter((thing) => thing.order === order);
-    const reasons = await Promise.all(group.map((thing) => remove(cloud, thing)));
+    const until = Math.max(deadline, Date.now() + 10000); // what doesn't go must not keep what comes after it
+    const reasons = await Promise.all(group.map((thing) => remove(cloud, thing, until)));
     group.forEach((thing, i) => {
       if (reasons[i] === undefined) say('removed: ' + thing.kind + ' ' + thing.name);
       else {

@@ -8,6 +8,14 @@ import { openstackProgram } from '../core/openstack-program';
 import { inSameStack } from '../core/same-stack';
 import { StepResource } from '../core/step-resource';
 
+/** What tells a cluster from others of its project. */
+export interface ClusterNames {
+  /** Neutron's id of the port of the first control-plane slot: every cluster has one, under the cluster's name, before it has servers. */
+  readonly slotPortId: string;
+  /** What the names of its servers begin with: `-<number>` follows, and in pools perhaps `-g<generation>`. */
+  readonly servers: readonly string[];
+}
+
 /** Properties of sweepStep. */
 export interface SweepStepProps {
   readonly sweep: ClusterSweep;
@@ -20,19 +28,25 @@ export interface SweepStepProps {
    * @default "no"
    */
   readonly kuryr?: 'no' | 'also' | 'only';
+  /**
+   * By what the cluster's name, and those of its servers, are found to be free when it is made.
+   * @default - they aren't looked at: the cluster is there
+   */
+  readonly names?: ClusterNames;
   /** What must still stand when it sweeps. */
   readonly dependsOn: ITerraformDependable[];
 }
 
 /**
- * The step that does nothing but try its credentials when the cluster is made, and removes the controllers' leftovers when the cluster goes. What runs on
- * destroy can refer to nothing but the step itself, so the program stands in it as it is, and what it needs to know is its input. It has no triggers: it must
- * not be replaced while the cluster lives.
+ * The step that tries its credentials when the cluster is made, refuses a name that another cluster or its servers have, and removes the controllers' leftovers
+ * when the cluster goes. What runs on destroy can refer to nothing but the step itself, so the program stands in it as it is, and what it needs to know is its
+ * input. It has no triggers: it must not be replaced while the cluster lives. What was refused is tainted: its destroy sweeps nothing.
  */
 export function sweepStep(scope: Construct, id: string, props: SweepStepProps): StepResource {
   const { sweep, cloud, clusterName, projectId } = props;
+  const names = props.names && { STRATA_PORT: props.names.slotPortId, STRATA_SERVERS: props.names.servers.join(',') };
   const program = escapeLiterals(openstackProgram(join(__dirname, 'sweep-cluster.cjs')));
-  const run = (mode: 'check' | 'sweep', when: 'create' | 'destroy') => ({
+  const run = (mode: 'check' | 'sweep', when: 'create' | 'destroy', further = {}) => ({
     type: 'local-exec',
     interpreter: ['node', '-e'],
     command: program,
@@ -48,6 +62,7 @@ export function sweepStep(scope: Construct, id: string, props: SweepStepProps): 
       STRATA_RETAIN_VOLUMES: '${self.input.retainVolumes}',
       STRATA_KURYR: '${self.input.kuryr}',
       STRATA_TIMEOUT: '${self.input.timeout}',
+      ...further,
     },
   });
   return new StepResource(scope, id, {
@@ -62,6 +77,6 @@ export function sweepStep(scope: Construct, id: string, props: SweepStepProps): 
       timeout: String(sweep.timeoutSeconds),
     },
     dependsOn: inSameStack(scope, props.dependsOn),
-    provisioners: [run('check', 'create'), run('sweep', 'destroy')] as any, // the framework's type doesn't know "quiet"
+    provisioners: [run('check', 'create', names), run('sweep', 'destroy')] as any, // the framework's type doesn't know "quiet"
   });
 }

@@ -302,6 +302,16 @@ describe('death', () => {
     ).toBe(true);
   });
 
+  test('what its name and those of its servers are found to be free by is told at birth alone', () => {
+    const cluster = synth();
+    const [slot] = found(cluster.resources('openstack_networking_port_v2'), 'K8s_control-plane-0_Port');
+    const [create, destroy] = step(cluster, 'Sweep').provisioner.map((each: Block) => each['local-exec'].environment);
+    expect(create).toMatchObject({ STRATA_PORT: `\${openstack_networking_port_v2.${slot}.id}`, STRATA_SERVERS: 'prod-control-plane,prod-general' });
+    expect(Object.keys(create).filter((name) => !(name in destroy))).toEqual(['STRATA_PORT', 'STRATA_SERVERS']);
+    // a state that an older version wrote has no more than these, and is destroyed by what there is now
+    expect(Object.keys(step(cluster, 'Sweep').input).sort().join()).toBe('authUrl,cloud,cluster,kuryr,project,region,retainVolumes,timeout');
+  });
+
   test('volumes stay if they are told to; there is none of it if there is to be none', () => {
     expect(step(synth(), 'Sweep').input.retainVolumes).toBe('false');
     expect(step(synth({ sweep: ClusterSweep.enabled({ retainVolumes: true, cloud: 'prod' }) }), 'Sweep').input).toMatchObject({

@@ -3,51 +3,67 @@ import type { Cloud } from '../harness/cloud';
 
 /** Clusters, by the subnet that their load balancers are in. */
 export interface Owners {
-  /** By the cluster's name: Neutron's id of the subnet. */
+  /** By the cluster's name: Neutron's id of the subnet. To a load balancer of the first cluster its user gave a floating IP of his own. */
   readonly balancers: { readonly [cluster: string]: string };
-  /** Everything but load balancers, for these clusters. */
-  readonly others: readonly string[];
   /** A load balancer of the first cluster that the second uses, too, and its subnet. */
   readonly shared: { readonly owner: string; readonly user: string; readonly subnetId: string };
   /** Name of the external network. */
   readonly external: string;
 }
 
-/** What was made: kind and name, each with its id, by the cluster that it is of. */
-export type Leftovers = { readonly [cluster: string]: { readonly [thing: string]: string } };
+/** What was made: kind and name, each with its id, by the cluster that it is of; or by `user` or `shared`. */
+export type Leftovers = { readonly [owner: string]: { readonly [thing: string]: string } };
 
-/** The cloud controller's names are in pkg/openstack/loadbalancer.go of cloud-provider-openstack, the CSI driver's metadata in pkg/csi/cinder. */
+/**
+ * Names and descriptions are those of cloud-provider-openstack: of the cloud controller in pkg/openstack, of the ingress controller in pkg/ingress/controller;
+ * the metadata those of its CSI driver in pkg/csi/cinder.
+ */
 export async function leave(cloud: Cloud, owners: Owners): Promise<Leftovers> {
   return JSON.parse(
     await cloud.python(`
+import uuid
 owners = json.loads('''${JSON.stringify(owners)}''')
 made = {}
 external = cloud.network.find_network(owners['external'])
-for cluster in [*owners['balancers'], *owners['others']]:
-    made[cluster] = mine = {}
+
+def balancer(owner, name, subnet, **attributes):
+    lb = cloud.load_balancer.create_load_balancer(name=name, vip_subnet_id=subnet, **attributes)
+    made.setdefault(owner, {})['load balancer ' + name] = lb.id
+    return lb.vip_port_id
+
+def address(owner, port, description):
+    ip = cloud.network.create_ip(floating_network_id=external.id, port_id=port, description=description)
+    made.setdefault(owner, {})['floating IP ' + ip.floating_ip_address] = ip.id
+
+def group(owner, name, description):
+    made[owner]['security group ' + name] = cloud.network.create_security_group(name=name, description=description).id
+
+for cluster, subnet in owners['balancers'].items():
+    suffix = ' from cluster ' + cluster
     name = f'kube_service_{cluster}_default_web'
-    lb = None
-    if cluster in owners['balancers']:
-        lb = cloud.load_balancer.create_load_balancer(name=name, vip_subnet_id=owners['balancers'][cluster], tags=[name], description='Kubernetes external service default/web from cluster ' + cluster)
-        mine['load balancer ' + name] = lb.id
-    port = {'port_id': lb.vip_port_id} if lb else {}
-    ip = cloud.network.create_ip(floating_network_id=external.id, description='Floating IP for Kubernetes external service default/web from cluster ' + cluster, **port)
-    mine['floating IP ' + ip.floating_ip_address] = ip.id
-    group = cloud.network.create_security_group(name=f'lb-sg-0c6b1e5e-{cluster}-default-web', description='Security Group for default/web Service LoadBalancer in cluster ' + cluster)
-    mine['security group ' + group.name] = group.id
+    port = balancer(cluster, name, subnet, tags=[name], description='Kubernetes external service default/web' + suffix)
+    address(cluster, port, 'Floating IP for Kubernetes external service default/web' + suffix)
+    group(cluster, f'lb-sg-{uuid.uuid4()}-default-web', 'Security Group for default/web Service LoadBalancer in cluster ' + cluster)
+    name = f'kube_ingress_{cluster}_default_site'
+    port = balancer(cluster, name, subnet, description='Kubernetes Ingress site in namespace default' + suffix + ', version: 1')
+    address(cluster, port, 'Floating IP for Kubernetes ingress site in namespace default' + suffix)
+    group(cluster, name, 'Security group created for Ingress default/site' + suffix)
     metadata = {'cinder.csi.openstack.org/cluster': cluster}
     volume = cloud.block_storage.create_volume(size=1, name='pvc-1d4f-' + cluster, metadata=metadata)
     cloud.block_storage.wait_for_status(volume, 'available', ['error'], 1, 60)
-    mine['volume ' + volume.name] = volume.id
+    made[cluster]['volume ' + volume.name] = volume.id
     snapshot = cloud.block_storage.create_snapshot(volume_id=volume.id, name='snapshot-1d4f-' + cluster, metadata=metadata)
     cloud.block_storage.wait_for_status(snapshot, 'available', ['error'], 1, 60)
-    mine['snapshot ' + snapshot.name] = snapshot.id
+    made[cluster]['snapshot ' + snapshot.name] = snapshot.id
+first, subnet = next(iter(owners['balancers'].items()))
+name = f'kube_service_{first}_default_given'
+address('user', balancer(first, name, subnet, tags=[name]), 'ours, in the DNS')
 shared = owners['shared']
 name = f"kube_service_{shared['owner']}_default_shared"
-lb = cloud.load_balancer.create_load_balancer(name=name, vip_subnet_id=shared['subnetId'], tags=[name, f"kube_service_{shared['user']}_default_web"])
-made.setdefault('shared', {})['load balancer ' + name] = lb.id
+port = balancer('shared', name, shared['subnetId'], tags=[name, f"kube_service_{shared['user']}_default_web"])
+address('shared', port, f"Floating IP for Kubernetes external service default/shared from cluster {shared['owner']}")
 for each in cloud.load_balancer.load_balancers():
-    if each.name.startswith('kube_service_'):
+    if each.name.startswith('kube_'):
         cloud.load_balancer.wait_for_load_balancer(each.id, 'ACTIVE', ['ERROR'], 1, 180)
 print(json.dumps(made))`),
   );

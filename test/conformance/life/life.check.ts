@@ -309,8 +309,7 @@ cloud.block_storage.wait_for_delete(volume, 1, 60)`);
     const shared = (await this.ofType('openstack_networking_subnet_v2', 'foundation')).find(({ values }) => values.cidr === '10.30.0.0/16')!.values
       .id;
     const leftovers = await leave(cloud, {
-      balancers: { [NAME]: subnet(await this.resources()), [neighbour]: shared },
-      others: ['prod_eu'], // a name that other tools allow
+      balancers: { [NAME]: subnet(await this.resources()), [neighbour]: shared, prod_eu: shared }, // other tools allow "_"
       shared: { owner: NAME, user: neighbour, subnetId: shared },
       external: 'strata-life-public',
     });
