@@ -3,7 +3,7 @@ import type { Cloud } from '../harness/cloud';
 
 /** Clusters, by the subnet that their load balancers are in. */
 export interface Owners {
-  /** By the cluster's name: Neutron's id of the subnet. To a load balancer of the first cluster its user gave a floating IP of his own. */
+  /** By the cluster's name: Neutron's id of the subnet. A load balancer of the first cluster has a floating IP of its user's. */
   readonly balancers: { readonly [cluster: string]: string };
   /** A load balancer of the first cluster that the second uses, too, and its subnet. */
   readonly shared: { readonly owner: string; readonly user: string; readonly subnetId: string };
@@ -32,12 +32,13 @@ def balancer(owner, name, subnet, **attributes):
     return lb.vip_port_id
 
 def address(owner, port, description):
-    ip = cloud.network.create_ip(floating_network_id=external.id, port_id=port, description=description)
+    ip = cloud.network.create_ip(floating_network_id=external.id, description=description, **({'port_id': port} if port else {}))
     made.setdefault(owner, {})['floating IP ' + ip.floating_ip_address] = ip.id
 
 def group(owner, name, description):
     made[owner]['security group ' + name] = cloud.network.create_security_group(name=name, description=description).id
 
+first = next(iter(owners['balancers']))
 for cluster, subnet in owners['balancers'].items():
     suffix = ' from cluster ' + cluster
     name = f'kube_service_{cluster}_default_web'
@@ -45,7 +46,8 @@ for cluster, subnet in owners['balancers'].items():
     address(cluster, port, 'Floating IP for Kubernetes external service default/web' + suffix)
     group(cluster, f'lb-sg-{uuid.uuid4()}-default-web', 'Security Group for default/web Service LoadBalancer in cluster ' + cluster)
     name = f'kube_ingress_{cluster}_default_site'
-    port = balancer(cluster, name, subnet, description='Kubernetes Ingress site in namespace default' + suffix + ', version: 1')
+    described = 'Kubernetes Ingress site in namespace default' + suffix + ', version: 1'
+    port = balancer(cluster, name, subnet, description=described) if cluster == first else None
     address(cluster, port, 'Floating IP for Kubernetes ingress site in namespace default' + suffix)
     group(cluster, name, 'Security group created for Ingress default/site' + suffix)
     metadata = {'cinder.csi.openstack.org/cluster': cluster}
@@ -55,9 +57,8 @@ for cluster, subnet in owners['balancers'].items():
     snapshot = cloud.block_storage.create_snapshot(volume_id=volume.id, name='snapshot-1d4f-' + cluster, metadata=metadata)
     cloud.block_storage.wait_for_status(snapshot, 'available', ['error'], 1, 60)
     made[cluster]['snapshot ' + snapshot.name] = snapshot.id
-first, subnet = next(iter(owners['balancers'].items()))
 name = f'kube_service_{first}_default_given'
-address('user', balancer(first, name, subnet, tags=[name]), 'ours, in the DNS')
+address('user', balancer(first, name, owners['balancers'][first], tags=[name]), 'ours, in the DNS')
 shared = owners['shared']
 name = f"kube_service_{shared['owner']}_default_shared"
 port = balancer('shared', name, shared['subnetId'], tags=[name, f"kube_service_{shared['user']}_default_web"])
