@@ -8,11 +8,11 @@
 # STRATA_UNMANAGED_PODS    "delete": pods without a controller go, too; "keep": they stop the drain
 # STRATA_ON_UNREACHABLE    "fail" or "continue"
 # STRATA_BIRTH             "true": the cluster is being made, and there is nothing to drain
-need_kubectl 'drain workers' 'set drain: WorkerDrain.disabled()'
 if [[ $STRATA_BIRTH == true ]]; then
   say 'the cluster is new: no worker to drain'
   exit 0
 fi
+need_kubectl 'drain workers' 'set drain: WorkerDrain.disabled()'
 
 unreachable() {
   if [[ $STRATA_ON_UNREACHABLE == continue ]]; then

@@ -22,7 +22,7 @@ import { planChecks } from './plan-checks';
 import { podPorts, withVirtualAddress } from './pod-ports';
 import { ReadyGate } from './ready-gate';
 import { ReadyGateStep } from './ready-gate-step';
-import { drainer, rollGate, tokenStep } from './runner-steps';
+import { drained, drainer, rollGate, runnerCheck, tokenStep } from './runner-steps';
 import { factsOf, settledFacts } from './settled-facts';
 import { sweepStep } from './sweep-step';
 import { WorkerDrain } from './worker-drain';
@@ -313,8 +313,16 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
     const settings = clusterSettings(props, this, pki, token, registries, front, this.keystoneWebhook);
     const addresses = { vip: front.vipAddress, controlPlane: ports.map((port) => port.address) };
     this.controlPlaneServers = controlPlane.start(settings, pki, addresses, swept, kmsFiles);
+    const runner = {
+      clusterName,
+      caCertificate: pki.caCertificate,
+      kubeconfigPath: props.kubeconfigPath,
+      isBirth: rolls.isBirth,
+      dependsOn: [],
+    };
+    const reached = drain.isEnabled || token.isRenewed ? [runnerCheck(this, 'RunnerCheck', props.workerPools, drain.onUnreachable, runner)] : [];
     const workers = {
-      dependsOn: swept,
+      dependsOn: [...swept, ...reached],
       cluster,
       cloudCertificates: authority?.certificates,
       network: this.network,
@@ -357,23 +365,20 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
         })
       : undefined;
     this.ready = step === undefined ? made : [step.step];
-    const runner = {
-      clusterName,
-      caCertificate: pki.caCertificate,
-      kubeconfigPath: props.kubeconfigPath,
-      isBirth: rolls.isBirth,
-      dependsOn: this.ready,
-    };
-    rolls.remember([...this.ready, ...(gate.isEnabled ? [rollGate(this, 'RollGate', this.controlPlaneServers, gate, runner)] : [])]);
+    const afterSlots = { ...runner, dependsOn: this.ready };
+    rolls.remember([...this.ready, ...(gate.isEnabled ? [rollGate(this, 'RollGate', this.controlPlaneServers, gate, afterSlots)] : [])]);
+    const afterWorkers = { ...runner, dependsOn: [...this.ready, ...reached] };
     const registered = token.isRenewed
-      ? [tokenStep(this, 'WorkerToken', this.workerPools, token, pki.bootstrapToken, drain.onUnreachable, runner)]
+      ? [tokenStep(this, 'WorkerToken', this.workerPools, token, pki.bootstrapToken, drain.onUnreachable, afterWorkers)]
       : [];
     // It waits for new workers, and they for the token.
-    if (drain.isEnabled) drainer(this, 'Drainer', this.workerPools, drain, { ...runner, dependsOn: [...runner.dependsOn, ...registered] });
+    const afterToken = { ...afterWorkers, dependsOn: [...afterWorkers.dependsOn, ...registered] };
+    const drains = drain.isEnabled ? drainer(this, 'Drainer', this.workerPools, drain, afterToken) : undefined;
     const servers = this.workerPools.flatMap((pool) => pool.servers);
     const poolZones = props.workerPools.flatMap((pool) => zonesByName(this, `workerPools.${pool.name}.zones`, cloud.zones, pool.zones));
     const checks = new Construct(this, 'Checks');
     new StepResource(checks, 'Plan', {
+      ...(drains && drained(this.workerPools, drains)),
       lifecycle: {
         precondition: [
           ...settledFacts(checks, this, factsOf(props, this)),

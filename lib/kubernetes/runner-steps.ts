@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ITerraformDependable, TerraformLocal } from 'cdktf';
+import { ITerraformDependable, TerraformLocal, TerraformResourceLifecycle } from 'cdktf';
 import { Construct } from 'constructs';
 import { TOKEN_DESCRIPTION } from './bootstrap/kubeadm-config';
 import { BootstrapToken } from './bootstrap-token';
 import { ReadyGate } from './ready-gate';
 import { OnUnreachable, WorkerDrain } from './worker-drain';
+import { WorkerPoolProps } from './worker-pool';
 import { address } from '../core/replacement';
-import { StepResource } from '../core/step-resource';
+import { StepResource, StepResourceProps } from '../core/step-resource';
 import { TemplateText } from '../core/template-text';
 import { NovaServer } from '../nova/nova-server';
 import { ServerPool } from '../nova/server-pool';
@@ -32,11 +33,13 @@ function step(
   props: RunnerStepProps,
   triggers: { [name: string]: string },
   environment: { [name: string]: string },
+  lifecycle?: TerraformResourceLifecycle,
 ): StepResource {
   const parts = ['kubectl-login.sh', program].map((name) => readFileSync(join(__dirname, name), 'utf8'));
   return new StepResource(scope, id, {
     triggers,
     dependsOn: props.dependsOn,
+    lifecycle,
     provisioners: [
       {
         type: 'local-exec',
@@ -53,6 +56,22 @@ function step(
       } as any, // the framework's type doesn't know "quiet"
     ],
   });
+}
+
+/**
+ * Sees that the cluster can be reached, for what is done behind new workers: run again whenever it is known before them that workers come or go. All of a pool comes
+ * after it, or a change that it stops would have begun.
+ */
+export function runnerCheck(
+  scope: Construct,
+  id: string,
+  pools: readonly Pick<WorkerPoolProps, 'name' | 'replicas' | 'generation'>[],
+  onUnreachable: OnUnreachable,
+  props: RunnerStepProps,
+): StepResource {
+  const wanted = Object.fromEntries(pools.map(({ name, replicas, generation = 1 }) => [name, `${replicas} of generation ${generation}`]));
+  // Destroyed first, it would have to wait for the workers that go, and they for the drainer behind it.
+  return step(scope, id, 'runner-check.sh', props, wanted, { STRATA_ON_UNREACHABLE: onUnreachable }, { createBeforeDestroy: true });
 }
 
 /** The gate behind a rolled control-plane slot: run again with every new server of a slot. */
@@ -81,6 +100,16 @@ export function drainer(scope: Construct, id: string, pools: readonly ServerPool
       ...Object.fromEntries(wanted),
     },
   );
+}
+
+/**
+ * What a step has that remembers the workers of the last drain that was passed, and is changed in place.
+ *
+ * That workers which left the program go after the drain, Terraform knows by what the state says of the drainer before. A drain that failed takes that away, and the
+ * next apply would delete them beside the drain; by this they go after it still.
+ */
+export function drained(pools: readonly ServerPool[], drains: StepResource): Pick<StepResourceProps, 'input' | 'dependsOn'> {
+  return { input: serverIds(pools), dependsOn: [drains] };
 }
 
 /**

@@ -13,6 +13,7 @@ import { NodeFlavor } from '../contracts/node-flavor';
 import { NodeImage } from '../contracts/node-image';
 import { AvailabilityZone } from '../contracts/openstack-cloud';
 import { checkDnsLabel } from '../core/naming';
+import { inSameStack } from '../core/same-stack';
 import { StepResource } from '../core/step-resource';
 import { check, checkInteger, checkUnique, fail, isKnown } from '../core/validation';
 
@@ -141,7 +142,7 @@ export interface ServerPoolProps {
    */
   readonly configDrive?: boolean;
   /**
-   * What must be there before the servers are made.
+   * What must be there before the servers are made, and before a raised `generation` begins to replace them.
    * @default - the way out of their network
    */
   readonly dependsOn?: ITerraformDependable[];
@@ -190,7 +191,10 @@ export class ServerPool extends Construct {
 
     this.serverGroup = new ServerGroup(this, 'ServerGroup', { name, policy: props.serverGroupPolicy ?? ServerGroupPolicy.SOFT_ANTI_AFFINITY });
     const userData = prepareUserData(this, props.userData).value; // one text for all
-    const current = new StepResource(this, 'Generation', { triggers: { generation: String(generation) } });
+    const current = new StepResource(this, 'Generation', {
+      triggers: { generation: String(generation) },
+      dependsOn: inSameStack(this, props.dependsOn ?? []),
+    });
     const replaced = { replaceTriggeredBy: [current], createBeforeDestroy: true };
     this.servers = Array.from({ length: replicas }, (_, i) => {
       const slot = `${name}-${i}`;

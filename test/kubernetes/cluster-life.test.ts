@@ -68,6 +68,30 @@ describe('change', () => {
     expect(run.when).toBeUndefined(); // never on destroy
   });
 
+  test('what drains is tried before any pool is changed: when it is known that workers come or go, and never otherwise', () => {
+    const resources = cluster.resources('terraform_data');
+    const [id, check] = found(resources, 'K8s_RunnerCheck');
+    expect(check).toMatchObject({ triggers_replace: { general: '2 of generation 1' }, lifecycle: { create_before_destroy: true } });
+    expect(check.depends_on).toEqual([]); // no server, and no cluster that is being made
+    expect(JSON.stringify(check)).not.toMatch(/private_key|random_password|var\.|locally_signed/);
+    for (const after of ['workers-general_Generation', 'WorkerToken', 'Drainer']) {
+      expect(found(resources, `K8s_${after}`)[1].depends_on).toContain(`terraform_data.${id}`);
+    }
+    const steps = (props: Partial<K8sOnNovaProps>) => Object.keys(synth(props).resources('terraform_data')).filter((name) => name.includes('RunnerCheck'));
+    expect(steps({ drain: WorkerDrain.disabled() })).toEqual([]);
+    expect(steps({ drain: WorkerDrain.disabled(), bootstrapToken: BootstrapToken.renewed() })).toHaveLength(1);
+    const drain = WorkerDrain.enabled({ onUnreachable: OnUnreachable.CONTINUE });
+    expect(step(synth({ drain }), 'RunnerCheck').provisioner[0]['local-exec'].environment.STRATA_ON_UNREACHABLE).toBe('continue');
+  });
+
+  test('the workers of the last drain are remembered in place, behind it', () => {
+    const [id, { triggers_replace: triggers }] = found(cluster.resources('terraform_data'), 'K8s_Drainer');
+    const remembers = step(cluster, 'Checks_Plan');
+    expect(remembers).toMatchObject({ input: triggers, depends_on: [`terraform_data.${id}`] });
+    expect(remembers.triggers_replace).toBeUndefined();
+    expect(step(synth({ drain: WorkerDrain.disabled() }), 'Checks_Plan')).not.toHaveProperty('input');
+  });
+
   test('workers of every pool carry the label that the drainer knows them by', () => {
     expect(cluster.text).toContain('strata/pool=general');
   });

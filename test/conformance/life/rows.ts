@@ -55,7 +55,9 @@ const SETTLED =
 
 const NOTHING: Expected = [];
 /** The steps beside Terraform that follow whenever workers come or go. */
-const WORKERS_CHANGED = ['-/+ terraform_data.Drainer', '-/+ terraform_data.WorkerToken'];
+const WORKERS_FOLLOWED = ['-/+ terraform_data.Drainer', '-/+ terraform_data.WorkerToken', '~ terraform_data.Checks_Plan: input output'];
+/** And the one before, if it is the program that has them come or go. */
+const WORKERS_CHANGED = ['+/- terraform_data.RunnerCheck', ...WORKERS_FOLLOWED];
 const worker = (sign: string, pool: string, number: number) => [
   `${sign} compute_instance_v2.workers-${pool}_prod-${pool}-${number}_Server`,
   `${sign} networking_port_v2.workers-${pool}_prod-${pool}-${number}-port_Port`,
@@ -434,7 +436,7 @@ export const HEALED: Expected = [
   '+ compute_volume_attach_v2.control-plane-0_Server_Attachment-EtcdVolume',
   '+ compute_instance_v2.workers-general_prod-general-1_Server',
   '-/+ terraform_data.RollGate',
-  ...WORKERS_CHANGED,
+  ...WORKERS_FOLLOWED,
 ];
 
 export function build(app: App): void {

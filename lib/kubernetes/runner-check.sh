@@ -1,0 +1,24 @@
+# shellcheck shell=bash
+# Sees that the machine that runs Terraform has kubectl and a route to the API, before any worker is made or goes: the steps behind them need both.
+# kubectl-login.sh stands before it.
+#
+# STRATA_ON_UNREACHABLE  "fail" or "continue"
+# STRATA_BIRTH           "true": the cluster is being made, and there is nothing to reach
+if [[ $STRATA_BIRTH == true ]]; then
+  say 'the cluster is new: there is nothing to reach yet'
+  exit 0
+fi
+need_kubectl 'change workers' 'set drain: WorkerDrain.disabled() and leave bootstrapToken out'
+
+unreachable() {
+  if [[ $STRATA_ON_UNREACHABLE == continue ]]; then
+    say "WARNING: $why. Going on all the same, as drain.onUnreachable says"
+    exit 0
+  fi
+  stop "$why. No worker was changed; repair it and apply again, or give drain: WorkerDrain.enabled({ onUnreachable: OnUnreachable.CONTINUE })"
+}
+
+why=
+log_in || unreachable
+reach 60 || unreachable
+say "$STRATA_CLUSTER answers: its workers can be changed"
