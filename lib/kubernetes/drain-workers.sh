@@ -36,9 +36,9 @@ reach 60 || unreachable
 # Into a variable first: a list that failed is no empty one.
 list=$(nodes) || stop 'the API does not give the list of nodes (see above). No worker was drained and none is deleted'
 # A Node's provider id never changes: that of a server which is gone keeps its successor of the same name from registering.
-while read -r name provider _ _; do
+while read -r name provider _ pool _; do
   id=$(id_of "$name")
-  if [[ -n $id && $provider != - && $provider != "openstack:///$id" ]]; then
+  if [[ -n $id && $pool != - && $provider != - && $provider != "openstack:///$id" ]]; then
     say "deleting the Node $name of a server that is gone ($provider)"
     kube delete node "$name" --wait=true >/dev/null
   fi
@@ -56,7 +56,7 @@ fi
 begun=$SECONDS
 told=
 while :; do
-  list=$(nodes)
+  list=$(nodes) || list= # an API that is away for a moment says nothing against the new servers
   missing=
   for pair in $wanted; do
     if ! grep -q "^${pair%%=*} openstack:///${pair#*=} True " <<<"$list"; then missing+=" ${pair%%=*}"; fi
@@ -76,9 +76,10 @@ for name in "${unwanted[@]}"; do
   options=(--ignore-daemonsets --delete-emptydir-data "--timeout=${STRATA_DRAIN_TIMEOUT}s")
   if [[ $STRATA_UNMANAGED_PODS == delete ]]; then options+=(--force); fi
   # Pods of a node that doesn't answer never end by themselves.
-  if ! nodes | grep -q "^$name [^ ]* True "; then options+=(--skip-wait-for-delete-timeout=10); fi
+  list=$(nodes) || stop "the API does not give the list of nodes (see above). $name is cordoned, its server stays; apply again"
+  if ! grep -q "^$name [^ ]* True " <<<"$list"; then options+=(--skip-wait-for-delete-timeout=10); fi
   if ! kubectl ${CONTEXT[@]+"${CONTEXT[@]}"} drain "$name" "${options[@]}"; then
-    stop "$name could not be drained within $STRATA_DRAIN_TIMEOUT s (see above: a PodDisruptionBudget, or a pod without a controller). It is cordoned, its server stays; deal with the pods and apply again"
+    stop "$name could not be drained within $STRATA_DRAIN_TIMEOUT s (see above: a PodDisruptionBudget, or a pod without a controller). It is cordoned, its server stays; deal with the pods and apply again, or kubectl uncordon it if it is to stay"
   fi
   begun=$SECONDS
   while :; do

@@ -1,9 +1,9 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parse, stringify } from 'yaml';
-import { APISERVER_NEEDS, type ApiServer, startApiServer } from '../harness/apiserver';
+import { APISERVER_NEEDS, type ApiServer, startApiServer, startControllers } from '../harness/apiserver';
 import type { Check, Context } from '../harness/check';
-import { exec, type ExecResult } from '../harness/process';
+import { exec, type ExecResult, sleep, waitFor } from '../harness/process';
 
 const folder = path.join(__dirname, '..', '..', '..', 'lib', 'kubernetes');
 
@@ -38,45 +38,66 @@ function expect(result: ExecResult, code: number, ...texts: string[]): void {
 
 interface NodeState {
   readonly name: string;
-  readonly id: string;
+  /** Of its server. @default - the Node has no provider id */
+  readonly id?: string;
+  /** @default - it has no such condition */
   readonly ready?: 'True' | 'False' | 'Unknown';
   readonly pool?: string;
+  readonly cordoned?: boolean;
 }
 
 /** A Node as a kubelet registers and reports it. */
-async function node(server: ApiServer, { name, id, ready, pool }: NodeState): Promise<void> {
+async function node(server: ApiServer, { name, id, ready, pool, cordoned }: NodeState): Promise<void> {
   await server.kubectl(
     ['create', '-f', '-'],
     JSON.stringify({
       apiVersion: 'v1',
       kind: 'Node',
       metadata: { name, ...(pool && { labels: { 'strata/pool': pool } }) },
-      spec: { providerID: `openstack:///${id}` },
+      spec: { ...(id && { providerID: `openstack:///${id}` }), ...(cordoned && { unschedulable: true }) },
     }),
   );
-  if (ready !== undefined) {
-    const condition = { type: 'Ready', status: ready, reason: 'Conformance', lastHeartbeatTime: null, lastTransitionTime: null };
-    await server.kubectl([
-      'patch',
-      'node',
-      name,
-      '--subresource=status',
-      '--type=merge',
-      '-p',
-      JSON.stringify({ status: { conditions: [condition] } }),
-    ]);
-  }
+  if (ready !== undefined) await nodeReady(server, name, ready);
 }
 
-/** A pod that is bound to a node. No controller made it. */
-async function pod(server: ApiServer, name: string, nodeName: string, further: object = {}): Promise<void> {
+async function nodeReady(server: ApiServer, name: string, ready: 'True' | 'False' | 'Unknown'): Promise<void> {
+  const condition = { type: 'Ready', status: ready, reason: 'Conformance', lastHeartbeatTime: null, lastTransitionTime: null };
+  const patch = JSON.stringify({ status: { conditions: [condition] } });
+  await server.kubectl(['patch', 'node', name, '--subresource=status', '--type=merge', '-p', patch]);
+}
+
+/** A pod that is bound to a node. Without an owner in `further` no controller made it. */
+async function pod(server: ApiServer, name: string, nodeName: string, further: object = {}, graceSeconds = 0): Promise<void> {
   await server.kubectl(
     ['create', '-f', '-'],
     JSON.stringify({
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name, namespace: 'default', ...further },
-      spec: { nodeName, containers: [{ name: 'main', image: 'none' }], terminationGracePeriodSeconds: 0 },
+      spec: { nodeName, containers: [{ name: 'main', image: 'none' }], terminationGracePeriodSeconds: graceSeconds },
+    }),
+  );
+}
+
+/** What a kubelet says of a pod. */
+async function podReady(server: ApiServer, name: string, namespace: string, ready: 'True' | 'False'): Promise<void> {
+  const conditions = [{ type: 'Ready', status: ready, lastProbeTime: null, lastTransitionTime: null }];
+  const patch = JSON.stringify({ status: { phase: 'Running', conditions } });
+  await server.kubectl(['-n', namespace, 'patch', 'pod', name, '--subresource=status', '--type=merge', '-p', patch]);
+}
+
+/** Of a controller that is not there: nobody makes the pod again. */
+const OWNED = { ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web', uid: crypto.randomUUID(), controller: true }] };
+
+/** What the attach-detach controller makes for a volume on a node. */
+async function attach(server: ApiServer, name: string, nodeName: string): Promise<void> {
+  await server.kubectl(
+    ['create', '-f', '-'],
+    JSON.stringify({
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'VolumeAttachment',
+      metadata: { name },
+      spec: { attacher: 'cinder.csi.openstack.org', nodeName, source: { persistentVolumeName: `of-${name}` } },
     }),
   );
 }
@@ -114,9 +135,7 @@ export const checks: readonly Check[] = [
       expect(await drain(), 1, 'deleting the Node prod-general-1-g2 of a server that is gone', 'are not Ready: prod-general-1-g2');
       await node(server, { name: 'prod-general-1-g2', id: 'n1', ready: 'False', pool: 'general' });
       expect(await drain(), 1, 'are not Ready: prod-general-1-g2');
-      const condition = { type: 'Ready', status: 'True', reason: 'Conformance', lastHeartbeatTime: null, lastTransitionTime: null };
-      const status = JSON.stringify({ status: { conditions: [condition] } });
-      await server.kubectl(['patch', 'node', 'prod-general-1-g2', '--subresource=status', '--type=merge', '-p', status]);
+      await nodeReady(server, 'prod-general-1-g2', 'True');
 
       expect(await drain(), 1, 'prod-general-0 could not be drained', 'its server stays');
       await expectNodes(
@@ -144,6 +163,108 @@ export const checks: readonly Check[] = [
     },
   },
   {
+    name: 'a drain waits for budgets of disruption and for volumes, and says what it waited for in vain',
+    needs: [...APISERVER_NEEDS, 'kube-controller-manager'],
+    run: async (context) => {
+      const server = await startApiServer(context, { extraArgs: ['--disable-admission-plugins=ServiceAccount'] });
+      await startControllers(context, server, 'disruption-controller');
+      const drain = (environment: { readonly [name: string]: string } = {}) =>
+        program(context, server, 'drain-workers.sh', { STRATA_POOL_0: 'prod-general-0=w0', ...environment });
+      await node(server, { name: 'prod-general-0', id: 'w0', ready: 'True', pool: 'general' });
+      await node(server, { name: 'prod-general-1', id: 'w1', ready: 'True', pool: 'general' });
+      const budget = { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name: 'web', namespace: 'default' } };
+      const spec = { minAvailable: 1, selector: { matchLabels: { app: 'web' } } };
+      await server.kubectl(['create', '-f', '-'], JSON.stringify({ ...budget, spec }));
+      const web = { labels: { app: 'web' }, ...OWNED };
+      await pod(server, 'web-1', 'prod-general-1', web);
+      await podReady(server, 'web-1', 'default', 'True');
+      const allowed = (count: number) =>
+        waitFor(`a budget that allows ${count}`, async () => {
+          const { status = {} } = JSON.parse((await server.kubectl(['get', 'pdb', 'web', '-o', 'json'])).stdout);
+          return status.currentHealthy === count + 1 && status.disruptionsAllowed === count;
+        });
+      await allowed(0);
+
+      const held = await drain();
+      expect(held, 1, "would violate the pod's disruption budget", 'prod-general-1 could not be drained within 6 s', 'its server stays', 'uncordon');
+      await expectNodes(server, 'prod-general-0', 'prod-general-1true');
+      await server.kubectl(['get', 'pod', 'web-1']);
+      // another one becomes Ready elsewhere while the drain waits; then a volume is detached while it waits
+      await attach(server, 'data', 'prod-general-1');
+      await attach(server, 'of-another-node', 'prod-general-0');
+      const waiting = drain({ STRATA_DRAIN_TIMEOUT: '60' });
+      await sleep(3_000);
+      await pod(server, 'web-0', 'prod-general-0', web);
+      await podReady(server, 'web-0', 'default', 'True');
+      await waitFor('the eviction', async () => !(await server.kubectl(['get', 'pods', '-o', 'name'])).stdout.includes('web-1'));
+      await sleep(4_000);
+      await expectNodes(server, 'prod-general-0', 'prod-general-1true');
+      await server.kubectl(['delete', 'volumeattachment', 'data']);
+      expect(await waiting, 0, 'will retry', 'prod-general-1 is drained');
+      await expectNodes(server, 'prod-general-0');
+
+      await node(server, { name: 'prod-general-1', id: 'w1', ready: 'True', pool: 'general' });
+      await attach(server, 'data', 'prod-general-1');
+      expect(await drain(), 1, 'volumes are still attached to prod-general-1 after', 's: data . Its server stays');
+      await expectNodes(server, 'prod-general-0', 'prod-general-1true');
+    },
+  },
+  {
+    name: 'a drain knows wanted workers by name and server, in whatever state Nodes are, and waits for pods only where a kubelet answers',
+    needs: APISERVER_NEEDS,
+    run: async (context) => {
+      const server = await startApiServer(context, { extraArgs: ['--disable-admission-plugins=ServiceAccount'] });
+      const drain = (environment: { readonly [name: string]: string } = {}) =>
+        program(context, server, 'drain-workers.sh', { STRATA_POOL_0: 'prod-general-0=w0', ...environment });
+
+      // none of these is the wanted worker: without a server, of a server by another name, and one of somebody else's by its name
+      await node(server, { name: 'prod-general-0', ready: 'True', pool: 'general' });
+      await node(server, { name: 'prod-general-0.other', id: 'w0', ready: 'True', pool: 'general' });
+      expect(await drain(), 1, 'are not Ready: prod-general-0', 'none is deleted');
+      await server.kubectl(['delete', 'node', 'prod-general-0']);
+      await node(server, { name: 'prod-general-0', id: 'other', ready: 'True' });
+      expect(await drain(), 1, 'are not Ready: prod-general-0', 'none is deleted');
+      await expectNodes(server, 'prod-general-0', 'prod-general-0.other');
+      await server.kubectl(['delete', 'node', 'prod-general-0', 'prod-general-0.other']);
+
+      // as wanted, but its kubelet has said nothing yet
+      await node(server, { name: 'prod-general-0', id: 'w0', pool: 'general' });
+      await node(server, { name: 'prod-general-1', id: 'w1', pool: 'general' });
+      expect(await drain(), 1, 'are not Ready: prod-general-0');
+      await server.kubectl(['delete', 'node', 'prod-general-0']);
+      // cordoned by hand: it is wanted, and stays as it is. The API is away for a moment meanwhile
+      await node(server, { name: 'prod-general-0', id: 'w0', ready: 'Unknown', pool: 'general', cordoned: true });
+      const waiting = drain({ STRATA_TIMEOUT: '60' });
+      await sleep(3_000);
+      await server.stop();
+      await sleep(7_000);
+      await server.start();
+      await nodeReady(server, 'prod-general-0', 'True');
+      expect(await waiting, 0, 'refused', 'prod-general-1 is drained');
+      await expectNodes(server, 'prod-general-0true');
+
+      // Gone from the program: one cordoned by hand, one without a server's id, and such whose kubelet doesn't answer. Their pods never end by themselves.
+      await node(server, { name: 'prod-general-1', id: 'w1', ready: 'True', pool: 'general', cordoned: true });
+      await node(server, { name: 'prod-general-2', ready: 'True', pool: 'general' });
+      await node(server, { name: 'prod-general-3', id: 'w3', ready: 'Unknown', pool: 'general' });
+      await node(server, { name: 'prod-general-4', id: 'w4', ready: 'False', pool: 'general' });
+      await node(server, { name: 'prod-general-5', id: 'w5', pool: 'general' });
+      for (const name of ['3', '4', '5']) await pod(server, `web-${name}`, `prod-general-${name}`, OWNED, 1);
+      const all = ['1', '2', '3', '4', '5'].map((name) => `prod-general-${name} is drained`);
+      expect(await drain({ STRATA_DRAIN_TIMEOUT: '40' }), 0, ...all);
+      await expectNodes(server, 'prod-general-0true');
+
+      // One that answers is waited for, with many Nodes behind it as well.
+      await node(server, { name: 'prod-aaa-0', id: 'a0', ready: 'True', pool: 'aaa' });
+      for (let i = 0; i < 150; i++) {
+        await server.request('POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: `of-somebody-else-${i}` } });
+      }
+      await pod(server, 'ends-slowly', 'prod-aaa-0', OWNED, 1);
+      expect(await drain({ STRATA_DRAIN_TIMEOUT: '20' }), 1, 'prod-aaa-0 could not be drained within 20 s');
+      await server.kubectl(['get', 'node', 'prod-aaa-0']);
+    },
+  },
+  {
     name: 'the gate behind a rolled slot wants its Node, its etcd and its API server, all of the present server',
     needs: APISERVER_NEEDS,
     run: async (context) => {
@@ -153,9 +274,7 @@ export const checks: readonly Check[] = [
         const uid = (await server.kubectl(['get', 'node', nodeName, '-o', 'jsonpath={.metadata.uid}'])).stdout;
         const ownerReferences = [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid, controller: true }];
         await pod(server, name, nodeName, { namespace: 'kube-system', labels: { tier: 'control-plane' }, ownerReferences });
-        const conditions = [{ type: 'Ready', status: ready, lastProbeTime: null, lastTransitionTime: null }];
-        const patch = JSON.stringify({ status: { conditions } });
-        await server.kubectl(['-n', 'kube-system', 'patch', 'pod', name, '--subresource=status', '--type=merge', '-p', patch]);
+        await podReady(server, name, 'kube-system', ready);
       };
       const slot = 'prod-control-plane-0';
       expect(await gate(`${slot}=n`), 1, `the Node ${slot} of server n is not Ready`, 'No other slot is rolled');
@@ -164,13 +283,25 @@ export const checks: readonly Check[] = [
       expect(await gate(`${slot}=former`), 1, `etcd-${slot} is not ready`);
       await staticPod(`etcd-${slot}`, slot, 'False');
       expect(await gate(`${slot}=former`), 1, `etcd-${slot} is not ready`);
-      const ready = JSON.stringify({ status: { conditions: [{ type: 'Ready', status: 'True', lastProbeTime: null, lastTransitionTime: null }] } });
-      await server.kubectl(['-n', 'kube-system', 'patch', 'pod', `etcd-${slot}`, '--subresource=status', '--type=merge', '-p', ready]);
+      await podReady(server, `etcd-${slot}`, 'kube-system', 'True');
       expect(await gate(`${slot}=former`), 1, `kube-apiserver-${slot} is not ready`);
       await staticPod(`kube-apiserver-${slot}`, slot, 'True');
       expect(await gate(`${slot}=former`), 0, 'the control plane is whole');
+      for (const state of ['False', 'Unknown'] as const) {
+        await nodeReady(server, slot, state);
+        expect(await gate(`${slot}=former`), 1, `the Node ${slot} of server former is not Ready`);
+      }
+      await nodeReady(server, slot, 'True');
+      expect(await gate(`${slot}=former`), 0, 'the control plane is whole');
+      expect(await gate(`${slot}=former prod-control-plane-1=second`), 1, 'the Node prod-control-plane-1 of server second is not Ready');
       // the same names on a new server: what the pods of the former one said counts for nothing
       await server.kubectl(['delete', 'node', slot]);
+      expect(await gate(`${slot}=n`), 1, `the Node ${slot} of server n is not Ready`);
+      for (const state of [{}, { id: 'n' }]) {
+        await node(server, { name: slot, ...state });
+        expect(await gate(`${slot}=n`), 1, `the Node ${slot} of server n is not Ready`);
+        await server.kubectl(['delete', 'node', slot]);
+      }
       await node(server, { name: slot, id: 'n', ready: 'True' });
       expect(await gate(`${slot}=n`), 1, `etcd-${slot} is not ready`);
     },
