@@ -411,16 +411,32 @@ worker() {
   mark_settled
 }
 
-kubelet_runs() { [[ -e $KUBERNETES/kubelet.conf ]] && curl -sf --noproxy '*' --max-time 5 http://127.0.0.1:10248/healthz >/dev/null; }
+# The kubelet writes its kubeconfig, and says that it is well, before it has the certificate that the kubeconfig names: without that it has not joined.
+kubelet_runs() {
+  [[ -e $KUBERNETES/kubelet.conf && -s $KUBELET/pki/kubelet-client-current.pem ]] &&
+    curl -sf --noproxy '*' --max-time 5 http://127.0.0.1:10248/healthz >/dev/null
+}
 
-# Pods must not read this server's user_data, which holds what it was born with: the node's own processes may, what is forwarded may not.
+# Pods must not read this server's user_data, which holds what it was born with: the node's own processes may, what is forwarded may not. Neutron's other address
+# for it, fe80::a9fe:a9fe, is a link-local one: no kernel forwards to it.
 keep_metadata_from_pods() {
   local rule=(PREROUTING -t raw -d 169.254.169.254/32 -j DROP)
-  if ! command -v iptables >/dev/null; then
-    say "iptables is not there: nothing on this node keeps pods from the metadata service"
-    return
+  if command -v iptables >/dev/null; then
+    iptables -w -C "${rule[@]}" 2>/dev/null || iptables -w -I "${rule[@]}"
+  elif command -v nft >/dev/null; then
+    nft -f - <<'NFT'
+table ip strata
+delete table ip strata
+table ip strata {
+  chain metadata {
+    type filter hook prerouting priority raw
+    ip daddr 169.254.169.254 drop
+  }
+}
+NFT
+  else
+    stop 'neither iptables nor nft is there: nothing would keep pods from this server'"'"'s user_data. Put one of them into the image'
   fi
-  iptables -w -C "${rule[@]}" 2>/dev/null || iptables -w -I "${rule[@]}"
 }
 
 # CoreDNS forwards what isn't the cluster's to the name servers of its node, and ends where there are none or where one is the node itself: no name at all

@@ -241,9 +241,10 @@ renew_certificates() {
   trust_all_authorities "$KUBERNETES"/*.conf
 }
 
-# Where the kubelet's own certificate lapsed while this machine was off, it can't ask for another one; the CA makes it one that it replaces by itself.
+# Where the kubelet's own certificate lapsed while this machine was off, it can't ask for another one; the CA makes it one that it replaces by itself. Without a
+# kubeconfig, it was cut over that.
 revive_kubelet() {
-  if ! lapsed "$KUBELET/pki/kubelet-client-current.pem"; then return; fi
+  if [[ -e $KUBERNETES/kubelet.conf ]] && ! lapsed "$KUBELET/pki/kubelet-client-current.pem"; then return; fi
   say "the kubelet's certificate has lapsed: it gets another one"
   rm -f "$KUBERNETES/kubelet.conf" "$KUBELET"/pki/kubelet-client-*.pem
   init_phase kubeconfig kubelet

@@ -30,7 +30,7 @@ main() {
     init_phase kubelet-finalize all
   fi
   if [[ $(probe "$STRATA_ADDRESS") == ready ]]; then catch_up; fi
-  if ! certificates_due; then return; fi
+  if [[ ! -e $STATE/renewing ]] && ! certificates_due; then return; fi
   if [[ $(probe "$STRATA_ADDRESS") == ready ]]; then
     mint_credentials
     take_lease
@@ -42,11 +42,16 @@ main() {
   else
     warn 'the API here is not ready: what is down anyway is renewed without the lease'
   fi
+  touch "$STATE/renewing" # until what runs has them: after a cut, none of the new ones is due
   renew_certificates
   revive_kubelet
   stop_static_pods
   systemctl start kubelet
   wait_ready
+  mint_credentials
+  release_lease # of a run that was cut as well; before the mark, after which nobody would
+  trap - EXIT
+  rm -f "$STATE/renewing"
   say "renewed; the first of them ends $(first_end)"
 }
 

@@ -50,6 +50,7 @@ main() {
   lock 60
   mount_etcd_volume
   if [[ ! -e $1 ]]; then stop "there is no file $1"; fi
+  drop_torn_files
   render
   compose_ours
   CONFIGURATION=ours

@@ -8,6 +8,8 @@ import { ADDRESS, BenchNode, expectExit as expect, expectSameState, NODE_NEEDS, 
 import { run, tail, waitFor } from '../harness/process';
 
 const LIBRARY = path.join(__dirname, '..', '..', '..', 'lib', 'kubernetes');
+/** What changes a disk but is no program of the node. */
+const STATE = '^(mv|rm|touch) ';
 const OTHER_VOLUME = '00000000-54c7-4a35-8a3b-2f9f4c1c9d10';
 
 export const checks: readonly Check[] = [
@@ -147,9 +149,12 @@ export const checks: readonly Check[] = [
       expect('its removal', await node.call('eval', 'STRATA_ADDRESS=198.51.100.7; remove_member "$(our_member)"'), 0);
       expect('no member', await node.call('eval', 'STRATA_ADDRESS=198.51.100.7; [[ -z $(our_member) ]]'), 0);
 
+      const before = await node.state();
       await node.powerOff();
       resolvers('127.0.0.53', '198.51.100.53');
-      expect('a reboot', await node.boot(), 0, 'starting this member again');
+      const reboot = await node.throughCuts(() => node.boot());
+      if (!reboot.output.includes('starting this member again')) throw new Error(`a reboot:\n${tail(reboot.output, 60)}`);
+      expectSameState(`a reboot that was cut ${reboot.cuts} times`, before, await node.state());
       if (!node.read('/var/lib/strata/resolv.conf').includes('198.51.100.53')) throw new Error("the network's name server did not come to the pods");
       await sameCluster('after a reboot');
       context.log('rebooted');
@@ -194,6 +199,115 @@ export const checks: readonly Check[] = [
       node.write('/etc/strata/slot.env', slot.replace(/INIT_VOLUME=.*/, `INIT_VOLUME="${OTHER_VOLUME}"`));
       node.set('STRATA_PATIENCE', '5');
       expect('a lost volume', await node.boot(), 1, 'STOPPED', 'no right to make a new cluster', 'restore it on purpose');
+    },
+  },
+  {
+    name: 'a worker joins by its token, is cut before each of its steps, and comes back after its certificate has lapsed',
+    needs: [...NODE_NEEDS, 'kube-controller-manager'],
+    run: async (context) => {
+      const first = new BenchNode(context);
+      const worker = new BenchNode(context, '198.51.100.20', 'nodes-general-0');
+      const userData = await nodeUserData(context);
+      await first.start(userData.controlPlane);
+      await first.attachBlankVolume();
+      first.set('STRATA_PATIENCE', '120');
+      await worker.start(userData.worker);
+      await first.connect(worker);
+      await first.takeVip(worker);
+      worker.set('STRATA_PATIENCE', '5');
+      expect('without an API', await worker.boot(), 1, 'STOPPED', "the cluster's API at 198.51.100.9 is not ready after");
+      expect('init', await first.boot(), 0, 'init');
+
+      // nobody signs: its kubelet is well and has a kubeconfig, and yet it has not joined
+      const settled = () => fs.existsSync(worker.path('/var/lib/strata/settled'));
+      const configuration = worker.read('/etc/strata/kubeadm-join.yaml');
+      worker.write('/etc/strata/kubeadm-join.yaml', configuration.replace(/tlsBootstrap: .*/, 'tlsBootstrap: 2s'));
+      worker.set('STRATA_PATIENCE', '60');
+      expect('without a certificate', await worker.boot(), 1, 'waiting for TLS bootstrap', 'STOPPED', 'this node has not joined');
+      if (!fs.existsSync(worker.path('/etc/kubernetes/kubelet.conf')) || settled()) throw new Error('a kubelet without a certificate is no node');
+
+      // kubeadm fails, and the kubelet runs all the same
+      first.startControllers('certificatesigningrequest-approving-controller', 'certificatesigningrequest-signing-controller');
+      worker.write('/etc/strata/kubeadm-join.yaml', configuration);
+      worker.set('STRATA_PATIENCE', '240');
+      const kubeadm = worker.read('/bin/kubeadm');
+      worker.write('/bin/kubeadm', kubeadm.replace('exec "$KUBEADM" "$@"', '"$KUBEADM" "$@" && exit 7'));
+      const joined = await worker.boot();
+      expect('a join that fails at its end', joined, 0, 'kubeadm join ended with 7', 'nodes-general-0 is a node of nodes');
+      if (joined.output.split('Starting the kubelet').length !== 2) throw new Error(`it joined more than once:\n${joined.output}`);
+      worker.write('/bin/kubeadm', kubeadm);
+      const wanted = '{.metadata.name} {.metadata.labels} {.spec.providerID} {.spec.taints[?(@.key=="example.com/gpu")]}';
+      const state = async () => {
+        const found = await first.kubectl('get', 'node', worker.name, '-o', `jsonpath=${wanted}`);
+        expect('its Node', found, 0, '"tier":"general"', 'openstack:///aaaaaaaa-0000-4000-8000-000000000020', '"value":"a100"');
+        return [found.stdout, ...(await worker.fileNames())].join('\n');
+      };
+      const before = await state();
+      context.log('joined');
+
+      await worker.powerOff();
+      const again = await worker.boot();
+      expect('a reboot', again, 0, 'nodes-general-0 is a node of nodes');
+      if (again.output.includes('kubelet-start')) throw new Error('it joined again');
+      const current = '/var/lib/kubelet/pki/kubelet-client-current.pem';
+      const certificate = () => worker.run('openssl', 'x509', '-noout', '-serial', '-checkend', '0', '-in', current);
+      const had = await certificate();
+
+      // off until its certificate had lapsed
+      await worker.powerOff();
+      const lapse = `openssl x509 -in ${current} -signkey ${current} -days 0 -out /tmp/lapsed.pem && cat /tmp/lapsed.pem >${current}; rm /tmp/lapsed.pem; sleep 1`;
+      expect('a lapsed certificate', await worker.run('bash', '-c', lapse), 0);
+      expect('it has lapsed', await certificate(), 1);
+      expect('a boot after long', await worker.boot(), 0, 'WARNING', 'has lapsed while this server was off', 'nodes-general-0 is a node of nodes');
+      const has = await certificate();
+      expect('its new certificate', has, 0, 'serial=');
+      if (has.stdout === had.stdout) throw new Error('it has the certificate of before');
+      expectSameState('a worker that came back', before, await state());
+      context.log('came back');
+
+      await worker.powerOff();
+      expect('its Node', await first.kubectl('delete', 'node', worker.name), 0);
+      for (const name of ['etc/kubernetes', 'var/lib/kubelet', 'var/lib/strata']) fs.rmSync(worker.path(name), { recursive: true });
+      context.log(`cut ${await worker.bootThroughCuts()} times`);
+      expectSameState('a worker that was cut', before, await state());
+    },
+  },
+  {
+    name: "what is forwarded to the metadata service is dropped, by iptables or by nft, and the node's own processes reach it",
+    needs: [...NODE_NEEDS, 'iptables', 'nft'],
+    run: async (context) => {
+      const node = new BenchNode(context);
+      await node.start((await nodeUserData(context)).controlPlane);
+      const pod = await node.neighbour('10.244.0.2');
+      const cloud = await node.neighbour('169.254.169.254');
+      void cloud('python3', '-m', 'http.server', '--bind', '169.254.169.254', '80');
+      const url = 'http://169.254.169.254/';
+      const itself = (...command: string[]) => node.run(...command);
+      const expectAnswer = async (when: string, who: typeof pod, answer: boolean) => {
+        const { code } = await who('/usr/bin/curl', '-s', '-o', '/dev/null', '--max-time', '3', url);
+        if (code !== (answer ? 0 : 28)) throw new Error(`${when}: curl ends with ${code}`);
+      };
+      const serves = async () => (await node.run('/usr/bin/curl', '-s', '-o', '/dev/null', url)).code === 0;
+      await waitFor('the metadata service', serves, { timeoutMs: 20_000 });
+      const expectKept = async (by: string, kept: boolean) => {
+        await expectAnswer(`a pod, ${by}`, pod, !kept);
+        await expectAnswer(`the node, ${by}`, itself, true);
+      };
+      await expectKept('without a rule', false);
+
+      node.set('STRATA_PATIENCE', '5');
+      for (const boot of ['a boot', 'another boot']) expect(boot, await node.boot(), 1, 'is not attached');
+      await expectKept('by iptables', true);
+      const rules = (await node.run('iptables', '-t', 'raw', '-S', 'PREROUTING')).stdout.split('DROP').length - 1;
+      if (rules !== 1) throw new Error(`two boots made ${rules} rules`);
+      expect('no rule', await node.run('iptables', '-t', 'raw', '-F'), 0);
+      await expectKept('without a rule again', false);
+
+      const without = (...missing: string[]) =>
+        node.call('eval', `command() { [[ " ${missing.join(' ')} " != *" $2 "* ]] && builtin command "$@"; }; keep_metadata_from_pods`);
+      for (const time of ['once', 'twice']) expect(`without iptables, ${time}`, await without('iptables'), 0);
+      await expectKept('by nft', true);
+      expect('with neither', await without('iptables', 'nft'), 1, 'STOPPED', 'neither iptables nor nft is there');
     },
   },
   {
@@ -312,8 +426,12 @@ export const checks: readonly Check[] = [
       const id = (await first.call('eval', `STRATA_ADDRESS=${PEER}; our_member`)).stdout.split(' ')[0];
       expect('a removal', await first.call('etcd_call', 'remove', JSON.stringify({ ID: id })), 0);
       await second.powerOff();
-      expect('a removed member', await second.boot(), 0, 'no longer knows this member', 'goes to /var/lib/etcd/aside-', 'joining it');
-      context.log('rejoined');
+      const rejoin = await second.throughCuts(() => second.boot(), { places: STATE });
+      for (const words of ['no longer knows this member', 'goes to /var/lib/etcd/aside-', 'joining it']) {
+        if (!rejoin.output.includes(words)) throw new Error(`a removed member, without "${words}":\n${tail(rejoin.output, 60)}`);
+      }
+      expectSameState('a removed member that was cut', joined, await second.state());
+      context.log(`rejoined, cut ${rejoin.cuts} times`);
 
       // one configuration: the higher revision is written first, a lower one takes the cluster's, no minor is left out
       const argument = { name: 'event-ttl', value: '2h0m0s' };
@@ -328,7 +446,13 @@ export const checks: readonly Check[] = [
       expect('older addons', await first.kubectl('-n', 'kube-system', 'patch', 'configmap', 'strata', '--type=merge', '-p', older), 0);
       await second.powerOff();
       second.replaceServer('dddddddd-0000-4000-8000-000000000004');
-      expect('a higher revision', await second.boot(), 0, 'becomes revision 1.36.0-2 (it was 1.36.0-1)', 'every API server is at v1.36.0');
+      const raised = await second.throughCuts(() => second.boot(), { places: 'upload-config|kubectl .*(create|patch)|addon' });
+      for (const words of ['becomes revision 1.36.0-2 (it was 1.36.0-1)', 'every API server is at v1.36.0']) {
+        if (!raised.output.includes(words)) throw new Error(`a higher revision, without "${words}":\n${tail(raised.output, 60)}`);
+      }
+      const agreed = await first.kubectl('-n', 'kube-system', 'get', 'configmap', 'strata', '-o', 'jsonpath={.data}');
+      expect('what is recorded', agreed, 0, '"revision":"1.36.0-2"', '"addons":"v1.36.0"');
+      context.log(`raised, cut ${raised.cuts} times`);
       const uploaded = await first.kubectl('-n', 'kube-system', 'get', 'configmap', 'kubeadm-config', '-o', 'jsonpath={.data.ClusterConfiguration}');
       const manifest = (node: BenchNode) => node.read('/etc/kubernetes/manifests/kube-apiserver.yaml').includes('--event-ttl=2h0m0s');
       if (!uploaded.stdout.includes('event-ttl') || !manifest(second) || manifest(first)) throw new Error("the higher revision is not the cluster's");
@@ -365,8 +489,15 @@ export const checks: readonly Check[] = [
       expect('it is down', await node.inVolume('strata-renew', ahead), 1, 'STOPPED', alone);
       // taken out of etcd, as who takes slots away does; this server was told of it when it was born
       expect('it is gone', await node.call('etcd_call', 'remove', JSON.stringify({ ID: JSON.parse(member.stdout).member.ID })), 0);
-      const renewed = await node.inVolume('strata-renew', ahead);
-      expect('what is due', renewed, 0, 'two thirds of its life are over', 'renewed');
+      const before = await node.state();
+      const renewed = await node.throughCuts(() => node.inVolume('strata-renew', ahead), { power: false });
+      for (const words of ['two thirds of its life are over', 'renewed; the first']) {
+        if (!renewed.output.includes(words)) throw new Error(`what is due, without "${words}":\n${tail(renewed.output, 60)}`);
+      }
+      expectSameState('a renewal that was cut', before, await node.state());
+      const since = (name: string) => fs.statSync(node.path(name)).mtimeMs;
+      if (since('pids/etcd') < since('/etc/kubernetes/pki/etcd/server.crt')) throw new Error('etcd runs since before its certificate was renewed');
+      context.log(`renewed, cut ${renewed.cuts} times`);
       if (certificates() === had || (await serial()) === served) throw new Error('the certificates in use are still the old ones');
       expect('no lease is left', await node.kubectl('-n', 'kube-system', 'get', 'lease', 'strata-join'), 1, 'NotFound');
       expect('the new credentials', await node.run('kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf', 'get', 'nodes'), 0, node.name);
@@ -398,12 +529,16 @@ export const checks: readonly Check[] = [
       expect('lapsed certificates', await node.run('bash', '-ec', program.join('\n')), 0);
       expect('a member cannot be asked', await node.call('eval', 'render; compose_ours; init_phase certs apiserver-etcd-client'), 1);
       expect('now it can', await node.call('eval', 'render; compose_ours; mint_etcd_client'), 0);
-      expect('a boot after long', await node.boot(), 0, "the kubelet's certificate has lapsed", 'is a node of nodes');
+      const revived = await node.throughCuts(() => node.boot(), { places: 'kubelet-client|kubeconfig kubelet', power: false });
+      if (revived.cuts !== 2 || !revived.output.includes("the kubelet's certificate has lapsed")) {
+        throw new Error(`a boot after long, cut ${revived.cuts} times:\n${tail(revived.output, 60)}`);
+      }
       if (!node.read('/etc/kubernetes/kubelet.conf').includes('client-certificate-data')) throw new Error('the kubelet still has what has lapsed');
       if (fs.existsSync(node.path(`${own}-current.pem`))) throw new Error('the lapsed certificate is still there');
       expect('etcd is asked', await node.call('our_member'), 0, 'voter');
 
       expect('a secret', await node.kubectl('create', 'secret', 'generic', 'kept', '--from-literal=word=unmistakable-word'), 0);
+      const saved = await node.state();
       expect('a snapshot', await node.inVolume('strata-snapshot'), 0, 'saved /var/lib/etcd/snapshots/etcd-');
       const raw = await node.onVolume('cp /mnt/snapshots/etcd-*.db "$1"/snapshot.db', node.folder);
       expect('a copy of it', raw, 0);
@@ -447,7 +582,9 @@ export const checks: readonly Check[] = [
       broken[1000] = 255 - broken[1000];
       fs.writeFileSync(node.path('broken.db'), broken);
       expect('a broken snapshot', await node.program('strata-restore', node.path('broken.db')), 1, 'STOPPED', 'its checksum is wrong');
-      expect('a restore', await node.program('strata-restore', node.path('snapshot.db')), 0, 'is back, with this member alone');
+      const restored = await node.throughCuts(() => node.program('strata-restore', node.path('snapshot.db')), { places: STATE });
+      if (!restored.output.includes('is back, with this member alone')) throw new Error(`a restore:\n${tail(restored.output, 60)}`);
+      context.log(`restored, cut ${restored.cuts} times`);
       expect(
         'what was saved',
         await node.kubectl('get', 'secret', 'kept', '-o', 'jsonpath={.data.word}'),
@@ -455,6 +592,7 @@ export const checks: readonly Check[] = [
         Buffer.from('unmistakable-word').toString('base64'),
       );
       expect('what was not', await node.kubectl('get', 'configmap', 'lost'), 1, 'NotFound');
+      expectSameState('a restore that was cut', saved, await node.state());
       await node.powerOff();
       expect('a reboot', await node.boot(), 0, 'starting this member again');
     },

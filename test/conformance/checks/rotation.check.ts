@@ -40,7 +40,14 @@ export const checks: readonly Check[] = [
       await first.connect(second);
       await first.connect(third);
       await second.connect(third);
-      for (const node of nodes) expect(`the birth of ${node.name}`, await node.boot(), 0, node === first ? 'init' : 'joining it');
+      expect('a birth', await first.boot(), 0, 'init');
+      // kubeadm#2005: two join at once, and one waits for the other's lease
+      const joins = await Promise.all([second, third].map((node) => node.boot()));
+      for (const join of joins) expect('a join', join, 0, 'joining it');
+      const waited = joins.map(({ output }) => /waiting for the lease kube-system\/strata-join \(aaaaaaaa-0000-4000-8000-0{11}[34]\)/.test(output));
+      if (waited.filter(Boolean).length !== 1) throw new Error(`of two that join at once, ${waited.filter(Boolean).length} waited for the other`);
+      const { members } = JSON.parse((await first.call('etcd_call', 'list', '{}')).stdout) as { members: { isLearner?: boolean }[] };
+      if (members.length !== 3 || members.some(({ isLearner }) => isLearner)) throw new Error(`the members are ${JSON.stringify(members)}`);
       context.log('born');
 
       // Before there were others, the first was alone: that is all that its user data says.

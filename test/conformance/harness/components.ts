@@ -21,6 +21,8 @@ const recipes = {
   sshd: { up: ['packages.sh', 'sshd'] },
   chronyd: { up: ['packages.sh', 'chronyd'] },
   keepalived: { up: ['packages.sh', 'keepalived'] },
+  iptables: { up: ['packages.sh', 'iptables'] },
+  nft: { up: ['packages.sh', 'nft'] },
   mariadbd: { up: ['packages.sh', 'mariadbd'] },
   'rabbitmq-server': { up: ['packages.sh', 'rabbitmq-server'] },
   openstack: { up: ['openstack-up.sh', '--fresh'], down: ['openstack-down.sh', '--purge'], status: ['openstack-status.sh'], shared: '/run/lab' },

@@ -15,8 +15,8 @@ export const VIP = '198.51.100.9';
 export const NODE_NEEDS = ['kubeadm', 'kubectl', 'kube-apiserver', 'etcd', 'terraform'] as const;
 
 /**
- * A control-plane node on this machine: a network namespace with the node's address, folders of its own, a loop device as etcd volume; the real programs
- * of a node, kubeadm, etcd, kube-apiserver and kubectl. What stands in: a shim for systemd and the kubelet, and none of kubeadm's preflight.
+ * A node on this machine: a network namespace with the node's address, folders of its own, a loop device as etcd volume; the real programs of a node,
+ * kubeadm, etcd, kube-apiserver and kubectl. What stands in: a shim for systemd and the kubelet, and none of kubeadm's preflight before an init.
  */
 export class BenchNode {
   readonly folder: string;
@@ -47,10 +47,13 @@ export class BenchNode {
     this.set('STRATA_PATIENCE', '90');
     this.set('STRATA_REVISION', '1.36.0-1');
     this.set('STRATA_SLOW_DISK', 'allow'); // this machine has other work
-    const slot = files['/etc/strata/slot.env'].replace(/127\.0\.0\.2/g, this.address).replace('nodes-control-plane-0', this.name);
-    this.write('/etc/strata/slot.env', slot.replace(/VOLUME=".*"/g, `VOLUME="${this.volumeId}"`));
-    this.write('/etc/strata/kubeadm-cluster.yaml', files['/etc/strata/kubeadm-cluster.yaml'].replace(/v1\.36\.\d+/, 'v1.36.0'));
-    this.write('/var/lib/cloud/data/instance-id', 'aaaaaaaa-0000-4000-8000-000000000001\n');
+    if ('/etc/strata/slot.env' in files) {
+      const slot = files['/etc/strata/slot.env'].replace(/127\.0\.0\.2/g, this.address).replace('nodes-control-plane-0', this.name);
+      this.write('/etc/strata/slot.env', slot.replace(/VOLUME=".*"/g, `VOLUME="${this.volumeId}"`));
+      this.write('/etc/strata/kubeadm-cluster.yaml', files['/etc/strata/kubeadm-cluster.yaml'].replace(/v1\.36\.\d+/, 'v1.36.0'));
+    }
+    // each its own: the lease is a server's
+    this.write('/var/lib/cloud/data/instance-id', `aaaaaaaa-0000-4000-8000-${this.address.split('.').pop()!.padStart(12, '0')}\n`);
     this.write('/synchronised', '');
     await run('ip', ['netns', 'add', this.namespace]);
     this.context.defer(async () => void (await exec('ip', ['netns', 'del', this.namespace])));
@@ -58,6 +61,7 @@ export class BenchNode {
     for (const args of ['link set lo up', `address add ${this.address}/32 dev lo`]) {
       await run('ip', ['-n', this.namespace, ...args.split(' ')]);
     }
+    await run('ip', ['netns', 'exec', this.namespace, 'sysctl', '-qw', 'net.ipv4.ip_forward=1']);
   }
 
   /** A cable to another node. */
@@ -68,6 +72,31 @@ export class BenchNode {
       await run('ip', ['-n', node.namespace, ...`link set ${cable} up`.split(' ')]);
       await run('ip', ['-n', node.namespace, ...`route add ${end.address} dev ${cable} src ${node.address}`.split(' ')]);
     }
+  }
+
+  /** Somebody on a cable to this node, who sends through it what is for others: runs commands there. */
+  async neighbour(address: string): Promise<(...command: string[]) => Promise<ExecResult>> {
+    const number = address.split('.').pop();
+    const namespace = `${this.namespace}-${number}`;
+    await run('ip', ['netns', 'add', namespace]);
+    this.context.defer(async () => void (await exec('ip', ['netns', 'del', namespace])));
+    this.context.defer(async () => void (await exec('bash', ['-c', `kill -9 $(ip netns pids ${namespace})`])));
+    await run('ip', ['-n', this.namespace, ...`link add to-${number} type veth peer name uplink netns ${namespace}`.split(' ')]);
+    const ends: [string, string[]][] = [
+      [this.namespace, [`link set to-${number} up`, `route add ${address} dev to-${number} src ${this.address}`]],
+      [
+        namespace,
+        [
+          'link set lo up',
+          'link set uplink up',
+          `address add ${address}/32 dev uplink`,
+          `route add ${this.address} dev uplink`,
+          `route add default via ${this.address}`,
+        ],
+      ],
+    ];
+    for (const [end, lines] of ends) for (const line of lines) await run('ip', ['-n', end, ...line.split(' ')]);
+    return (...command) => exec('ip', ['netns', 'exec', namespace, ...command]);
   }
 
   /** Takes the address of the API, as a load balancer would, for a node that it is connected to. */
@@ -124,17 +153,28 @@ export class BenchNode {
     return this.run('bash', '-c', `/usr/bin/mount "$0" /mnt && ${command}; rc=$?; /usr/bin/umount /mnt; exit $rc`, this.device, argument);
   }
 
-  /**
-   * Runs the boot program again and again, and ends it before its first command that changes anything, then before its second, until it comes to its
-   * end: how often it was cut. Before the API is ready the power goes, afterwards (to save the time that etcd takes) the program alone is killed, but for
-   * every eighth time.
-   */
+  /** The boot program, cut again and again: how often. */
   async bootThroughCuts(): Promise<number> {
+    return (await this.throughCuts(() => this.boot())).cuts;
+  }
+
+  /**
+   * Runs a program again and again, and ends it before its first command that changes anything, then before its second, until it comes to its end: how
+   * often it was cut, and what all the runs said. `places` is a regular expression for the commands that count. Before the API is ready the power goes,
+   * afterwards (to save the time that etcd takes) the program alone is killed, but for every eighth time; without `power`, always.
+   */
+  async throughCuts(
+    program: () => Promise<ExecResult>,
+    { places = '.', power = true } = {},
+  ): Promise<{ readonly cuts: number; readonly output: string }> {
     let lastWords = '';
+    let output = '';
     for (let number = 1; number < 100; number += 1) {
       const running = fs.existsSync(this.path('/var/lib/kubelet/config.yaml')) && fs.existsSync(path.join(this.folder, 'pids', 'kube-apiserver'));
-      const power = !running || number % 8 === 0;
-      if (!(await this.bootUntil(number, power ? 'power' : 'program'))) return number - 1;
+      const what = power && (!running || number % 8 === 0) ? 'power' : 'program';
+      const cut = await this.until(program, number, what, places);
+      output += cut.output;
+      if (!cut.done) return { cuts: number - 1, output };
       lastWords = fs.readFileSync(path.join(this.folder, 'cut.log'), 'utf8').trimEnd().split('\n').pop()!;
     }
     throw new Error(`${this.name} does not come to an end; the last cut was before "${lastWords}"`);
@@ -154,11 +194,18 @@ export class BenchNode {
     return this.run(
       'bash',
       '-c',
-      `. "$1"; shift; . $ETC/cluster.env; . $ETC/slot.env; STRATA_INSTANCE=$(cat /var/lib/cloud/data/instance-id); STRATA_PEERS=${ADDRESS}; "$@"`,
+      `. "$1"; shift; . $ETC/cluster.env; if [[ -e $ETC/slot.env ]]; then . $ETC/slot.env; fi; STRATA_INSTANCE=$(cat /var/lib/cloud/data/instance-id); STRATA_PEERS=${ADDRESS}; "$@"`,
       'test',
       this.path(`${PROGRAMS}/strata-boot.sh`),
       ...words,
     );
+  }
+
+  /** The real controller manager, with some of its controllers, for as long as the node is on. */
+  startControllers(...controllers: string[]): void {
+    const command =
+      "mapfile -t command < <(sed -n '/^  - command:/,/^    image:/s/^    - //p' /etc/kubernetes/manifests/kube-controller-manager.yaml)";
+    void this.run('bash', '-c', `${command}; exec "\${command[@]}" --leader-elect=false --controllers=${controllers.join(',')}`);
   }
 
   kubectl(...args: string[]): Promise<ExecResult> {
@@ -183,7 +230,7 @@ export class BenchNode {
     const members = await this.call('etcd_call', 'list', '{}');
     expectExit('the members', members, 0);
     const list = (JSON.parse(members.stdout) as { members: { name: string; isLearner?: boolean }[] }).members;
-    const files = await wanted('bash', '-c', 'cd / && find etc/kubernetes var/lib/strata var/lib/kubelet -type f | sort');
+    const files = await this.fileNames();
     const manifests = await wanted('bash', '-c', 'cat /etc/kubernetes/manifests/*.yaml');
     const lines = manifests.split('\n').filter((line) => !/--initial-cluster/.test(line));
     return [
@@ -192,9 +239,15 @@ export class BenchNode {
       ...nodes.split('\n').sort(),
       strata,
       ...list.map(({ name, isLearner }) => `member ${name} ${isLearner ? 'learner' : 'voter'}`).sort(),
-      ...files.split('\n'),
+      ...files,
       ...lines,
     ].join('\n');
+  }
+
+  /** What programs made here; of the kubelet's certificates the one that it uses. */
+  async fileNames(): Promise<string[]> {
+    const found = await this.run('bash', '-c', 'cd / && find etc/kubernetes var/lib/strata var/lib/kubelet ! -type d | sort');
+    return found.stdout.split('\n').filter((name) => !/kubelet-client-2/.test(name));
   }
 
   /** What ran on it is gone, its disks stay. */
@@ -227,14 +280,18 @@ export class BenchNode {
 
   /** The boot program, ended before its so many-th command that changes anything; whether it came to that. */
   async bootUntil(number: number, what: 'power' | 'program'): Promise<boolean> {
+    return (await this.until(() => this.boot(), number, what)).done;
+  }
+
+  private async until(program: () => Promise<ExecResult>, number: number, what: 'power' | 'program', places = '.') {
     for (const name of ['cut.log', 'cut.done']) fs.rmSync(path.join(this.folder, name), { force: true });
-    fs.writeFileSync(path.join(this.folder, 'cut'), `${number}\n${what}\n`);
-    const result = await this.boot();
+    fs.writeFileSync(path.join(this.folder, 'cut'), `${number}\n${what}\n${places}\n`);
+    const result = await program();
     fs.rmSync(path.join(this.folder, 'cut'));
-    const cut = fs.existsSync(path.join(this.folder, 'cut.done'));
-    if (!cut) expectExit(`a run that was to be cut before its command ${number}`, result, 0);
+    const done = fs.existsSync(path.join(this.folder, 'cut.done'));
+    if (!done) expectExit(`a run that was to be cut before its command ${number}`, result, 0);
     else if (what === 'power') await this.powerOff();
-    return cut;
+    return { done, output: result.output };
   }
 
   path(name: string): string {

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Programs that Debian has: packages.sh shellcheck cloud-init sshd chronyd keepalived mariadbd rabbitmq-server. Prints where each is, as SHELLCHECK, CLOUD_INIT …
+# Programs that Debian has: packages.sh shellcheck cloud-init sshd chronyd keepalived iptables nft mariadbd rabbitmq-server. Prints where each is, as SHELLCHECK, CLOUD_INIT …
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 PATH=$PATH:/usr/sbin:/sbin
 for name in "$@"; do
   case $name in
   sshd) packages=(openssh-server openssh-client) ;;
   chronyd) packages=(chrony) ;;
+  nft) packages=(nftables) ;;
   mariadbd) packages=(mariadb-server galera-4) ;;
   *) packages=("$name") ;;
   esac
