@@ -14,15 +14,25 @@ apt() { apt-get -q -o DPkg::Lock::Timeout=600 -o Acquire::Retries=5 "$@"; }
 
 installed() { dpkg-query -W -f '${db:Status-Abbrev} ${Version}' "$1" 2>/dev/null | sed -n 's/^.i *//p'; } # <package> -> its version
 
+# After a cut in the middle of its work apt does nothing any more until dpkg has come to its end. Something else may have dpkg just now.
+finish_interrupted() {
+  local _
+  for _ in {1..60}; do
+    dpkg --force-confold --configure -a && return
+    sleep 10
+  done
+}
+
 # A repository of packages, trusted by its own key alone: given, or fetched once from beside the repository.
 repository() { # <name> <URL> <suite and components> <URL of its key>
   local key=$KEYRINGS/$1.asc
   install -d -m 755 "$KEYRINGS"
   if [[ -e $ETC/$1.asc ]]; then
     install -m 644 "$ETC/$1.asc" "$key"
-  elif [[ ! -e $key ]]; then
+  elif [[ ! -s $key ]]; then # a cut may leave an empty file
     curl -fsSL --retry 10 --retry-all-errors --retry-delay 5 -o "$RUN/$1.asc" "$4" || stop "the key of $2 can't be fetched from $4"
-    install -m 644 "$RUN/$1.asc" "$key"
+    install -m 644 "$RUN/$1.asc" "$key.part"
+    mv "$key.part" "$key"
   fi
   echo "deb [signed-by=$key] $2 $3" >"$SOURCES/$1.list"
 }
@@ -36,11 +46,12 @@ install_packages() {
     'ubuntu noble' | 'debian bookworm' | 'debian trixie') ;;
     *) stop "this image is $PRETTY_NAME; NodeImage.stock knows Ubuntu 24.04, Debian 12 and Debian 13" ;;
   esac
+  finish_interrupted
   apt update
   apt install -y --no-install-recommends ca-certificates curl
   repository kubernetes "$STRATA_KUBERNETES_PACKAGES" / "${STRATA_KUBERNETES_PACKAGES%/}/Release.key"
   repository containerd "${STRATA_CONTAINERD_PACKAGES%/}/$id" "$codename stable" "${STRATA_CONTAINERD_PACKAGES%/}/$id/gpg"
-  apt update
+  apt update || stop 'the lists of packages are not to be had, or not signed by the key that was given: apt says which, above'
   apt install -y --no-install-recommends --allow-change-held-packages --allow-downgrades -o Dpkg::Options::=--force-confold \
     'containerd.io=2.*' "kubelet=$STRATA_VERSION-*" "kubeadm=$STRATA_VERSION-*" "kubectl=$STRATA_VERSION-*" \
     conntrack e2fsprogs ethtool iptables openssl python3 socat

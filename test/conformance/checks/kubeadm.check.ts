@@ -1,15 +1,32 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parse, stringify } from 'yaml';
+import { KubernetesVersion } from '../../../lib/core/kubernetes-version';
 import type { Check, Context } from '../harness/check';
 import { nodeUserData } from '../harness/cluster-files';
 import { exec, type ExecResult, run } from '../harness/process';
 
 /** `kubeadm config validate`, which is strict: a field that kubeadm doesn't know is an error. */
-function validate(context: Context, text: string, bin = context.value('KUBERNETES_BIN')): Promise<ExecResult> {
+function validate(context: Context, text: string, kubeadm = path.join(context.value('KUBERNETES_BIN'), 'kubeadm')): Promise<ExecResult> {
   const file = path.join(context.folder, 'kubeadm.yaml');
   fs.writeFileSync(file, text);
-  return exec(path.join(bin, 'kubeadm'), ['config', 'validate', '--config', file]);
+  return exec(kubeadm, ['config', 'validate', '--config', file]);
+}
+
+/** Throws unless kubeadm takes what the nodes of that version are born with, without a warning. */
+async function takesNodes(context: Context, version: KubernetesVersion, kubeadm?: string): Promise<void> {
+  const { controlPlane, worker } = await nodeUserData(context, version);
+  // kubeadm looks for the discovery file, too
+  const discovery = path.join(context.folder, 'discovery.conf');
+  fs.writeFileSync(discovery, worker.files['/etc/strata/discovery.conf'], { mode: 0o600 });
+  const configurations = {
+    'a control plane': composed(controlPlane.files),
+    'join of a worker': worker.files['/etc/strata/kubeadm-join.yaml'].replace('/etc/strata/discovery.conf', discovery),
+  };
+  for (const [what, text] of Object.entries(configurations)) {
+    const { code, output } = await validate(context, onNode(text), kubeadm);
+    if (code !== 0 || /warning/i.test(output)) throw new Error(`${what}:\n${output}`);
+  }
 }
 
 /** What the boot program fills in. */
@@ -26,9 +43,6 @@ const composed = (files: { readonly [path: string]: string }) =>
   ['init', 'cluster', 'kubelet'].map((part) => files[`/etc/strata/kubeadm-${part}.yaml`]).join('---\n');
 
 const cluster = { apiVersion: 'kubeadm.k8s.io/v1beta4', kind: 'ClusterConfiguration', kubernetesVersion: 'v1.36.0' };
-
-/** Further patches of kubeadm to ask, older minors above all: `STRATA_CONFORMANCE_KUBEADM="1.34.0 1.35.0"`. Each takes some minutes to build. */
-const FURTHER = (process.env.STRATA_CONFORMANCE_KUBEADM ?? '').split(/[ ,]+/).filter(Boolean);
 
 /** What the CIS benchmark asks for and kubeadm writes down: `docs/cis-benchmark.md` has these rows. */
 const ARGUMENTS = {
@@ -83,21 +97,7 @@ export const checks: readonly Check[] = [
   {
     name: 'kubeadm takes what nodes are born with',
     needs: ['kubeadm', 'terraform'],
-    run: async (context) => {
-      const { controlPlane, worker } = await nodeUserData(context);
-      // kubeadm looks for the discovery file, too
-      const discovery = path.join(context.folder, 'discovery.conf');
-      fs.writeFileSync(discovery, worker.files['/etc/strata/discovery.conf'], { mode: 0o600 });
-      const configurations = {
-        'a control plane': composed(controlPlane.files),
-        'join of a worker': worker.files['/etc/strata/kubeadm-join.yaml'].replace('/etc/strata/discovery.conf', discovery),
-      };
-      for (const [what, text] of Object.entries(configurations)) {
-        const { code, output } = await validate(context, onNode(text));
-        const others = output.split('\n').filter((line) => /warning/i.test(line));
-        if (code !== 0 || others.length > 0) throw new Error(`${what}:\n${output}`);
-      }
-    },
+    run: (context) => takesNodes(context, KubernetesVersion.V1_36),
   },
   {
     name: "kubeadm makes a node's certificates, kubeconfigs and manifests out of what it is born with",
@@ -149,22 +149,17 @@ export const checks: readonly Check[] = [
       }
     },
   },
-  ...FURTHER.map((version): Check => ({
-    name: `kubeadm ${version} takes what nodes of its minor are born with`,
-    needs: ['kubeadm', 'terraform'],
+  ...[KubernetesVersion.V1_34, KubernetesVersion.V1_35].map((version): Check => ({
+    name: `kubeadm ${version.minor} takes what nodes of its minor are born with`,
+    needs: ['older-kubeadm', 'terraform'],
     run: async (context) => {
-      const setup = path.join(__dirname, '..', 'setup', 'kubernetes.sh');
-      const { stdout } = await run(setup, ['kubeadm'], { env: { KUBERNETES_VERSION: version }, timeoutMs: 30 * 60_000 });
-      const bin = /^KUBERNETES_BIN=(.*)$/m.exec(stdout)![1];
-      const { controlPlane, worker } = await nodeUserData(context);
-      const discovery = path.join(context.folder, 'discovery.conf');
-      fs.writeFileSync(discovery, worker.files['/etc/strata/discovery.conf'], { mode: 0o600 });
-      const ofMinor = (text: string) => onNode(text).replace(/kubernetesVersion: v[\d.]+/, `kubernetesVersion: v${version}`);
-      const joins = ofMinor(worker.files['/etc/strata/kubeadm-join.yaml']).replace('/etc/strata/discovery.conf', discovery);
-      for (const [what, text] of Object.entries({ 'a control plane': ofMinor(composed(controlPlane.files)), 'a worker': joins })) {
-        const { code, output } = await validate(context, text, bin);
-        if (code !== 0 || /warning/i.test(output)) throw new Error(`${what}:\n${output}`);
-      }
+      const kubeadm = context.value(`KUBEADM_${version.minor.replace('.', '_')}`);
+      const { stdout } = await run(kubeadm, ['version', '-o', 'short']);
+      if (stdout.trim() !== `v${version.version}`) throw new Error(`the library deploys ${version.version}, and this is kubeadm ${stdout}`);
+      await takesNodes(context, version, kubeadm);
+      // the instrument judges: it is this kubeadm that reads the version
+      const newer = await validate(context, stringify({ ...cluster, kubernetesVersion: KubernetesVersion.V1_36.version }), kubeadm);
+      if (newer.code === 0) throw new Error(`kubeadm ${version.minor} takes a cluster of 1.36:\n${newer.output}`);
     },
   })),
 ];

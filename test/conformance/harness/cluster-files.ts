@@ -29,14 +29,21 @@ const CLOUD_VALUES = {
   first_volume: '9e5c5f4c-54c7-4a35-8a3b-2f9f4c1c9d10',
 };
 
+/** One stack of nodes for each version that the library knows. */
 export function build(app: App): void {
-  const stack = new TerraformStack(app, 'nodes');
+  for (const version of KubernetesVersion.all()) nodes(app, version);
+}
+
+const stackName = (version: KubernetesVersion) => `nodes-${version.minor}`;
+
+function nodes(app: App, version: KubernetesVersion): void {
+  const stack = new TerraformStack(app, stackName(version));
   const value = (name: string) => new TerraformVariable(stack, name, { type: 'string' }).stringValue;
   const pki = new VariablePki(stack, 'Pki', { prefix: 'nodes' });
   const [vip, publicAddress, address, peer, volume, firstVolume] = Object.keys(CLOUD_VALUES).map(value);
   const settings: ClusterSettings = {
     clusterName: 'nodes',
-    version: KubernetesVersion.V1_36,
+    version,
     endpointName: 'api.nodes.internal',
     certSans: ['api.nodes.internal', vip, publicAddress],
     podCidr: '10.244.0.0/16',
@@ -86,16 +93,18 @@ export interface NodesUserData {
 }
 
 /** The user_data of the nodes of a cloud that has an authority of its own. Needs the component `terraform`. */
-export async function nodeUserData(context: Context): Promise<NodesUserData> {
-  const { render, authority } = await nodeRenderer(context);
+export async function nodeUserData(context: Context, version?: KubernetesVersion): Promise<NodesUserData> {
+  const { render, authority } = await nodeRenderer(context, version);
   return render(authority);
 }
 
 /** Renders the nodes' user_data for one authority of the cloud after the other; null is none. `authority` is a throw-away one. */
 export async function nodeRenderer(
   context: Context,
+  version = KubernetesVersion.V1_36,
 ): Promise<{ readonly authority: string; readonly render: (cloudCa: string | null) => Promise<NodesUserData> }> {
-  const [{ configuration }] = await synthesise(__filename, context.folder);
+  const stacks = await synthesise(__filename, context.folder);
+  const { configuration } = stacks.find(({ name }) => name === stackName(version))!;
   const folder = path.join(context.folder, 'nodes');
   const pki = await throwAwayPki(context, 'nodes');
   const workspace = (cloudCa: string | null) =>

@@ -25,6 +25,7 @@ const recipes = {
   nft: { up: ['packages.sh', 'nft'] },
   mariadbd: { up: ['packages.sh', 'mariadbd'] },
   'rabbitmq-server': { up: ['packages.sh', 'rabbitmq-server'] },
+  'debian-root': { up: ['debian-root.sh'] },
   openstack: { up: ['openstack-up.sh', '--fresh'], down: ['openstack-down.sh', '--purge'], status: ['openstack-status.sh'], shared: '/run/lab' },
   terraform: { up: ['terraform.sh'] },
   kolla: { up: ['kolla.sh'] },
@@ -36,6 +37,7 @@ const recipes = {
   gcfg: { up: ['gcfg.sh'] },
   helm: { up: ['helm.sh'] },
   'cloud-provider-openstack': { up: ['cloud-provider-openstack.sh'] },
+  'older-kubeadm': { up: ['older-kubeadm.sh'] },
   'node-image': { up: ['node-image.sh'] },
 } as const satisfies { [name: string]: Recipe };
 
