@@ -3,7 +3,8 @@ import * as path from 'node:path';
 import { parse, stringify } from 'yaml';
 import { APISERVER_NEEDS, type ApiServer, startApiServer, startControllers } from '../harness/apiserver';
 import type { Check, Context } from '../harness/check';
-import { exec, type ExecResult, sleep, waitFor } from '../harness/process';
+import { freePort } from '../harness/ports';
+import { daemon, exec, type ExecResult, run, sleep, waitFor } from '../harness/process';
 
 const folder = path.join(__dirname, '..', '..', '..', 'lib', 'kubernetes');
 
@@ -100,6 +101,51 @@ async function attach(server: ApiServer, name: string, nodeName: string): Promis
       spec: { attacher: 'cinder.csi.openstack.org', nodeName, source: { persistentVolumeName: `of-${name}` } },
     }),
   );
+}
+
+/** As the kubelet mirrors a static pod of the control plane. */
+async function staticPod(server: ApiServer, name: string, nodeName: string, ready: 'True' | 'False'): Promise<void> {
+  const uid = (await server.kubectl(['get', 'node', nodeName, '-o', 'jsonpath={.metadata.uid}'])).stdout;
+  const ownerReferences = [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid, controller: true }];
+  await pod(server, name, nodeName, { namespace: 'kube-system', labels: { tier: 'control-plane' }, ownerReferences });
+  await podReady(server, name, 'kube-system', ready);
+}
+
+interface Member {
+  readonly name: string;
+  readonly clientUrl: string;
+  readonly peerUrl: string;
+  /** Where the kubelet asks. */
+  readonly probeUrl: string;
+}
+
+/** A member of an etcd cluster, the first as its one voter, another as a learner. */
+async function startMember(context: Context, name: string, others: readonly Member[]): Promise<Member> {
+  const [clientUrl, peerUrl, probeUrl] = [await freePort(), await freePort(), await freePort()].map((port) => `http://127.0.0.1:${port}`);
+  const member = { name, clientUrl, peerUrl, probeUrl };
+  const program = (what: string) => path.join(context.value('ETCD_BIN'), what);
+  for (const { clientUrl: endpoint } of others) {
+    await run(program('etcdctl'), [`--endpoints=${endpoint}`, 'member', 'add', name, '--learner', `--peer-urls=${peerUrl}`]);
+  }
+  const etcd = daemon(
+    program('etcd'),
+    [
+      `--name=${name}`,
+      `--data-dir=${path.join(context.folder, name)}`,
+      '--unsafe-no-fsync',
+      `--listen-client-urls=${clientUrl}`,
+      `--advertise-client-urls=${clientUrl}`,
+      `--listen-peer-urls=${peerUrl}`,
+      `--initial-advertise-peer-urls=${peerUrl}`,
+      `--listen-metrics-urls=${probeUrl}`,
+      `--initial-cluster=${[...others, member].map((each) => `${each.name}=${each.peerUrl}`).join(',')}`,
+      `--initial-cluster-state=${others.length === 0 ? 'new' : 'existing'}`,
+    ],
+    path.join(context.folder, `${name}.log`),
+  );
+  context.defer(etcd.stop);
+  await waitFor(name, async () => (await fetch(`${probeUrl}/livez`)).ok, { daemon: etcd });
+  return member;
 }
 
 const names = async (server: ApiServer) =>
@@ -270,22 +316,16 @@ export const checks: readonly Check[] = [
     run: async (context) => {
       const server = await startApiServer(context, { extraArgs: ['--disable-admission-plugins=ServiceAccount'] });
       const gate = (slots: string) => program(context, server, 'roll-gate.sh', { STRATA_SLOTS: slots, STRATA_TIMEOUT: '2' });
-      const staticPod = async (name: string, nodeName: string, ready: 'True' | 'False') => {
-        const uid = (await server.kubectl(['get', 'node', nodeName, '-o', 'jsonpath={.metadata.uid}'])).stdout;
-        const ownerReferences = [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid, controller: true }];
-        await pod(server, name, nodeName, { namespace: 'kube-system', labels: { tier: 'control-plane' }, ownerReferences });
-        await podReady(server, name, 'kube-system', ready);
-      };
       const slot = 'prod-control-plane-0';
       expect(await gate(`${slot}=n`), 1, `the Node ${slot} of server n is not Ready`, 'No other slot is rolled');
       await node(server, { name: slot, id: 'former', ready: 'True' });
       expect(await gate(`${slot}=n`), 1, `the Node ${slot} of server n is not Ready`);
       expect(await gate(`${slot}=former`), 1, `etcd-${slot} is not ready`);
-      await staticPod(`etcd-${slot}`, slot, 'False');
+      await staticPod(server, `etcd-${slot}`, slot, 'False');
       expect(await gate(`${slot}=former`), 1, `etcd-${slot} is not ready`);
       await podReady(server, `etcd-${slot}`, 'kube-system', 'True');
       expect(await gate(`${slot}=former`), 1, `kube-apiserver-${slot} is not ready`);
-      await staticPod(`kube-apiserver-${slot}`, slot, 'True');
+      await staticPod(server, `kube-apiserver-${slot}`, slot, 'True');
       expect(await gate(`${slot}=former`), 0, 'the control plane is whole');
       for (const state of ['False', 'Unknown'] as const) {
         await nodeReady(server, slot, state);
@@ -304,6 +344,40 @@ export const checks: readonly Check[] = [
       }
       await node(server, { name: slot, id: 'n', ready: 'True' });
       expect(await gate(`${slot}=n`), 1, `etcd-${slot} is not ready`);
+    },
+  },
+  {
+    name: 'a learner of etcd is not ready by the probe of its pod, and holds the gate until it is promoted',
+    needs: APISERVER_NEEDS,
+    run: async (context) => {
+      const server = await startApiServer(context, { extraArgs: ['--disable-admission-plugins=ServiceAccount'] });
+      const slots = ['prod-control-plane-0', 'prod-control-plane-1'];
+      const gate = () =>
+        program(context, server, 'roll-gate.sh', { STRATA_SLOTS: slots.map((slot) => `${slot}=of-${slot}`).join(' '), STRATA_TIMEOUT: '2' });
+      const members: Member[] = [];
+      for (const name of slots) members.push(await startMember(context, name, members));
+      for (const slot of slots) {
+        await node(server, { name: slot, id: `of-${slot}`, ready: 'True' });
+        for (const part of ['etcd', 'kube-apiserver']) await staticPod(server, `${part}-${slot}`, slot, 'True');
+      }
+      // the kubelet's part: the probe that kubeadm gives etcd's pod, and what follows of it
+      const probe = async () => {
+        const answers = await Promise.all(members.map(({ probeUrl }) => fetch(`${probeUrl}/readyz`)));
+        for (const [i, { ok }] of answers.entries()) await podReady(server, `etcd-${slots[i]}`, 'kube-system', ok ? 'True' : 'False');
+        return Promise.all(answers.map(async (answer) => `${answer.status} ${await answer.text()}`));
+      };
+      const [voter, learner] = await probe();
+      if (!voter.startsWith('200') || !/^503 .*non_learner failed/s.test(learner)) throw new Error(`the voter: ${voter}\nthe learner: ${learner}`);
+      expect(await gate(), 1, `etcd-${slots[1]} is not ready`);
+
+      const etcdctl = (...args: string[]) => run(path.join(context.value('ETCD_BIN'), 'etcdctl'), [`--endpoints=${members[0].clientUrl}`, ...args]);
+      const list = JSON.parse((await etcdctl('member', 'list', '--hex', '-w', 'json')).stdout).members;
+      // it can be promoted once it has what the leader has
+      const id = list.find((member: { isLearner?: boolean }) => member.isLearner).ID;
+      await waitFor('the promotion', async () => (await etcdctl('member', 'promote', id)).code === 0);
+      await waitFor('a second voter', async () => (await fetch(`${members[1].probeUrl}/readyz`)).ok);
+      await probe();
+      expect(await gate(), 0, 'the control plane is whole');
     },
   },
 ];
