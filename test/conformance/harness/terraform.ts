@@ -119,8 +119,11 @@ export class Workspace {
     return exec(this.terraform, args, { cwd: this.options.folder, env: this.env, timeoutMs: 20 * 60_000, endSignal: 'SIGINT' });
   }
 
-  private command(...args: string[]): Promise<ExecResult> {
-    return run(this.terraform, args, { cwd: this.options.folder, env: this.env, timeoutMs: 20 * 60_000, endSignal: 'SIGINT' });
+  private async command(...args: string[]): Promise<ExecResult> {
+    const result = await this.exec(...args);
+    // errors are what it writes to stderr; warnings and progress come after them here
+    if (result.code !== 0) throw new Error(`terraform ${args.join(' ')} ended with ${result.code}:\n${tail(result.stderr)}\n${tail(result.stdout, 20)}`);
+    return result;
   }
 }
 
