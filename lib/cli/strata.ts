@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeBundle } from './bundle';
 import { fetchCredentials } from './credentials';
+import { checkQuota } from './quota';
 import { SynthesisedStack } from './synthesised-stack';
 
 const USAGE = `Usage:
   strata bundle <stack> <folder>  write the stack's configuration of Kolla-Ansible as plain files, with a README
   strata credentials <stack>      fetch clouds.yaml and the CA of the stack's cloud from its deployment host to this machine
+  strata quota <stack>            plan the stack, and hold what it would make against what its project has free; changes nothing
 
   --output <folder>   where cdktf has synthesised to; default: what cdktf.json says, else cdktf.out
 `;
@@ -25,6 +27,7 @@ function main(): number {
   }
   const stack = (name: string) => SynthesisedStack.read(values.output ?? outputFolder(), name);
   if (command === 'credentials' && rest.length === 1) return fetchCredentials(stack(rest[0]));
+  if (command === 'quota' && rest.length === 1) return checkQuota(stack(rest[0]));
   if (command === 'bundle' && rest.length === 2) {
     const [name, folder] = rest;
     process.stdout.write(

@@ -32,6 +32,16 @@ export class SynthesisedStack {
     return Object.entries(this.json.resource?.terraform_data ?? {});
   }
 
+  /** The settings of a provider that are literals; of the first, where there are several. */
+  public provider(name: string): { readonly [setting: string]: string | undefined } {
+    const settings: { [setting: string]: unknown } = this.json.provider?.[name]?.[0] ?? {};
+    return Object.fromEntries(
+      Object.entries(settings).flatMap(([key, value]) =>
+        typeof value === 'string' && this.literal(value) !== undefined ? [[key, this.literal(value)]] : [],
+      ),
+    );
+  }
+
   /** What Terraform would make of a text that is a literal, or a local value that is one. Undefined if only Terraform can know. */
   public literal(text: string): string | undefined {
     const local = /^\$\{local\.([\w-]+)\}$/.exec(text)?.[1];

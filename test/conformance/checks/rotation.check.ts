@@ -24,7 +24,7 @@ interface Client {
 
 export const checks: readonly Check[] = [
   {
-    name: 'authorities and the key of Secrets are replaced slot by slot, and the API never stops answering; what is of the old ones is refused at the end',
+    name: 'two slots join at once; then authorities and the key of Secrets are replaced slot by slot, the API never stops answering, and what is of the old ones is refused at the end',
     needs: [...NODE_NEEDS, 'kube-controller-manager'],
     run: async (context) => {
       const steps = await rotationSteps(context);
