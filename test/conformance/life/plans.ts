@@ -67,7 +67,12 @@ export function shortened(address: string): string {
 
 function attributes({ before, after, after_unknown: unknown }: any): string[] {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...names].filter((name) => unknown[name] === true || JSON.stringify(before[name]) !== JSON.stringify(after[name])).sort();
+  return [...names].filter((name) => isUnknown(unknown[name]) || JSON.stringify(before[name]) !== JSON.stringify(after[name])).sort();
+}
+
+/** Of a map, one value may be all that isn't known. */
+function isUnknown(value: unknown): boolean {
+  return typeof value === 'object' && value !== null ? Object.values(value).some(isUnknown) : value === true;
 }
 
 /** How a plan differs from what is expected of it, or undefined. */
