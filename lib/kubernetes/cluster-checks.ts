@@ -1,6 +1,7 @@
 import { Annotations, Op, Token } from 'cdktf';
 import { IConstruct } from 'constructs';
 import { ApiEndpoint } from './api-endpoint';
+import { checkSshKey } from './bootstrap/node-option-files';
 import { ClusterOptions } from './cluster-options';
 import { nodeFamilies } from './cluster-ranges';
 import { checkClusterSettings } from './node-cloud-config';
@@ -82,10 +83,7 @@ export function checkCluster(where: IConstruct, props: CheckedCluster): void {
   if (props.sshPublicKey !== undefined && props.keyPairName !== undefined) {
     fail(where, { problem: 'sshPublicKey and keyPairName exclude each other', fix: 'leave one of them out: a server has one key pair' });
   }
-  check(where, props.sshPublicKey, (key) => /^(ssh-(rsa|ed25519)|ecdsa-sha2-nistp\d+|sk-[a-z0-9@.-]+) [A-Za-z0-9+/=]+( .*)?$/.test(key.trim()), {
-    problem: 'sshPublicKey must be one public key in the format of OpenSSH',
-    fix: 'give the line of ~/.ssh/id_ed25519.pub',
-  });
+  checkSshKey(where, 'sshPublicKey', props.sshPublicKey, 'give the line of ~/.ssh/id_ed25519.pub');
   const secret = props.cloudCredential?.applicationCredentialSecret;
   if (secret !== undefined && isKnown(secret)) {
     fail(where, {

@@ -8,10 +8,15 @@ import { describe, fail, isKnown } from '../core/validation';
 import { Bastion } from '../nova/bastion';
 import { ComputeKeypairV2 } from '../providers/openstack/compute-keypair-v2';
 
-type AccessOptions = Pick<ClusterOptions, 'keyPairName' | 'sshPublicKey' | 'bastion' | 'cloudInit'> & { readonly clusterName: string };
+type AccessOptions = Pick<ClusterOptions, 'keyPairName' | 'sshPublicKey' | 'bastion' | 'cloudInit' | 'nodeOptions'> & {
+  readonly clusterName: string;
+};
 
 /** The key pair that every server is born with: it can't be added on the worst day. */
-export function nodeKeyPair(scope: Construct, { clusterName, keyPairName, sshPublicKey, cloudInit = {} }: AccessOptions): string | undefined {
+export function nodeKeyPair(
+  scope: Construct,
+  { clusterName, keyPairName, sshPublicKey, cloudInit = {}, nodeOptions = {} }: AccessOptions,
+): string | undefined {
   if (sshPublicKey !== undefined) {
     const keyPair = new ComputeKeypairV2(scope, 'KeyPair', {
       // Another key is another pair: servers that are born from then on have it, and the former ones keep theirs, in a file of their own.
@@ -21,12 +26,13 @@ export function nodeKeyPair(scope: Construct, { clusterName, keyPairName, sshPub
     });
     return keyPair.name;
   }
-  const ownAccess = ['ssh_authorized_keys', 'users', 'ssh_import_id', 'write_files'].some((module) => Object.hasOwn(cloudInit, module));
+  const hasUserCa = (nodeOptions.sshTrustedUserCaKeys ?? []).length > 0;
+  const ownAccess = hasUserCa || ['ssh_authorized_keys', 'users', 'ssh_import_id', 'write_files'].some((module) => Object.hasOwn(cloudInit, module));
   if (keyPairName === undefined && !ownAccess) {
     Annotations.of(scope).addWarning(
       describe(scope, {
         problem: 'nodes are born without a key pair, and none can be added later: on the worst day nobody can log in to them',
-        fix: 'give keyPairName or sshPublicKey; SSH stays closed until a bastion or sshAllowedCidrs is asked for',
+        fix: 'give keyPairName or sshPublicKey, or nodeOptions.sshTrustedUserCaKeys; SSH stays closed until a bastion or sshAllowedCidrs is asked for',
       }),
     );
   }

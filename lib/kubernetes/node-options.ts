@@ -72,6 +72,12 @@ export interface NodeOptions {
    */
   readonly trustCloudCa?: boolean;
   /**
+   * Certificate authorities of SSH users, as their public keys in the format of OpenSSH: whoever shows a certificate of theirs for the name of a node's user may log in
+   * as it (sshd's `TrustedUserCAKeys`). In place of a key pair, or beside it; SSH stays closed until a bastion or `sshAllowedCidrs` is asked for.
+   * @default - none
+   */
+  readonly sshTrustedUserCaKeys?: string[];
+  /**
    * Kernel settings: `{ 'net.core.somaxconn': '4096' }`.
    * @default - only what Kubernetes asks for
    */

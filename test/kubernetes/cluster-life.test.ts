@@ -77,7 +77,8 @@ describe('change', () => {
     for (const after of ['workers-general_Generation', 'WorkerToken', 'Drainer']) {
       expect(found(resources, `K8s_${after}`)[1].depends_on).toContain(`terraform_data.${id}`);
     }
-    const steps = (props: Partial<K8sOnNovaProps>) => Object.keys(synth(props).resources('terraform_data')).filter((name) => name.includes('RunnerCheck'));
+    const steps = (props: Partial<K8sOnNovaProps>) =>
+      Object.keys(synth(props).resources('terraform_data')).filter((name) => name.includes('RunnerCheck'));
     expect(steps({ drain: WorkerDrain.disabled() })).toEqual([]);
     expect(steps({ drain: WorkerDrain.disabled(), bootstrapToken: BootstrapToken.renewed() })).toHaveLength(1);
     const drain = WorkerDrain.enabled({ onUnreachable: OnUnreachable.CONTINUE });

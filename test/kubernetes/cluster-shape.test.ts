@@ -134,7 +134,12 @@ describe('access for the worst day', () => {
       const cluster = clusterIn(new TerraformStack(app, 'test'), props);
       return cluster.node.metadata.filter(({ data }) => /without a key pair/.test(String(data))).length;
     };
-    expect([warnings({}), warnings({ keyPairName: 'ops' }), warnings({ cloudInit: { ssh_authorized_keys: ['ssh-ed25519 A'] } })]).toEqual([1, 0, 0]);
+    const others: Partial<K8sOnNovaProps>[] = [
+      { keyPairName: 'ops' },
+      { cloudInit: { ssh_authorized_keys: ['ssh-ed25519 A'] } },
+      { nodeOptions: { sshTrustedUserCaKeys: ['ssh-ed25519 AAAA'] } },
+    ];
+    expect([warnings({}), ...others.map(warnings)]).toEqual([1, 0, 0, 0]);
   });
 });
 

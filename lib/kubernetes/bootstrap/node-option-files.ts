@@ -15,6 +15,7 @@ const OWN_KUBELET_ARGS = [
   'bootstrap-kubeconfig',
 ];
 const CERTS_FOLDER = '/etc/containerd/certs.d';
+const SSH_USER_CA = '/etc/ssh/strata-user-ca.pub';
 
 /** What is always reached without a proxy. */
 export interface OwnNetwork {
@@ -55,6 +56,10 @@ export function checkNodeOptions(where: Where, what: string, options: NodeOption
   checkListKnown(where, `${what}.ntpServers`, ntpServers);
   checkListKnown(where, `${what}.caBundles`, caBundles);
   for (const pem of caBundles ?? []) checkCertificates(where, `${what}.caBundles`, pem);
+  checkListKnown(where, `${what}.sshTrustedUserCaKeys`, options.sshTrustedUserCaKeys);
+  for (const key of options.sshTrustedUserCaKeys ?? []) {
+    checkSshKey(where, `${what}.sshTrustedUserCaKeys`, key, 'give the .pub file that ssh-keygen made of each authority');
+  }
   for (const [name, value] of Object.entries(sysctls)) {
     check(where, name, (v) => /^[a-z0-9_]+([./][A-Za-z0-9_*-]+)+$/.test(v), {
       problem: `${what}.sysctls has a name that is none`,
@@ -99,7 +104,7 @@ export function nodeOptionFiles(
   network: OwnNetwork,
   cloudCertificates?: string,
 ): { readonly files: NodeFile[]; readonly modules: CloudConfig } {
-  const { registryMirrors = [], proxy, ntpServers = [], sysctls = {}, trustCloudCa = true } = options;
+  const { registryMirrors = [], proxy, ntpServers = [], sysctls = {}, sshTrustedUserCaKeys = [], trustCloudCa = true } = options;
   // One that was given as a bundle, too, is there once.
   const trusted = [
     ...new Set([...(options.caBundles ?? []).map(certificatesOf), ...(trustCloudCa && cloudCertificates !== undefined ? [cloudCertificates] : [])]),
@@ -108,6 +113,11 @@ export function nodeOptionFiles(
   if (Object.keys(sysctls).length > 0) {
     const lines = Object.keys(sysctls).sort();
     files.push({ path: '/etc/sysctl.d/91-strata-nodes.conf', content: lines.map((name) => `${name} = ${sysctls[name]}\n`).join('') });
+  }
+  if (sshTrustedUserCaKeys.length > 0) {
+    // cloud-init writes them before sshd starts, which reads the folder in the distributions' own configuration
+    files.push({ path: SSH_USER_CA, content: sshTrustedUserCaKeys.map((key) => `${key.trim()}\n`).join('') });
+    files.push({ path: '/etc/ssh/sshd_config.d/10-strata.conf', content: `TrustedUserCAKeys ${SSH_USER_CA}\n` });
   }
   if (proxy !== undefined) {
     files.push({ path: '/etc/systemd/system/containerd.service.d/10-strata-proxy.conf', content: proxyDropIn(proxy, network), permissions: '0600' });
@@ -172,6 +182,14 @@ function proxyDropIn({ httpProxy, httpsProxy, noProxy = [] }: NodeProxy, network
 
 function checkUrl(where: Where, what: string, url: string | undefined): void {
   check(where, url, (v) => /^https?:\/\/[^\s"\\]+$/.test(v), { problem: `${what} must be a URL`, fix: 'write it as https://mirror.example.com' });
+}
+
+/** Throws unless it is a line of OpenSSH's public keys. */
+export function checkSshKey(where: Where, what: string, key: string | undefined, fix: string): void {
+  check(where, key, (v) => /^(ssh-(rsa|ed25519)|ecdsa-sha2-nistp\d+|sk-[a-z0-9@.-]+) [A-Za-z0-9+/=]+( [^\n]*)?$/.test(v.trim()), {
+    problem: `${what} must be one public key in the format of OpenSSH`,
+    fix,
+  });
 }
 
 /** Throws unless a text holds certificates. */

@@ -1,12 +1,47 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parse } from 'yaml';
+import { nodeOptionFiles } from '../../../lib/kubernetes/bootstrap/node-option-files';
 import type { Check } from '../harness/check';
 import { nodeRenderer, nodeUserData } from '../harness/cluster-files';
 import { exec, run } from '../harness/process';
+import { startSshd } from '../harness/sshd';
 import { expectUserData } from '../harness/user-data';
 
 export const checks: readonly Check[] = [
+  {
+    name: 'a certificate of a trusted authority of SSH users lets its user in, that of another one or for another user does not',
+    needs: ['sshd'],
+    run: async (context) => {
+      const at = (name: string) => path.join(context.folder, name);
+      const key = (name: string) => run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', at(name)]);
+      for (const name of ['authority', 'other', 'person']) await key(name);
+      const sshTrustedUserCaKeys = [fs.readFileSync(at('authority.pub'), 'utf8')];
+      const { files } = nodeOptionFiles({ sshTrustedUserCaKeys }, { nodeCidr: '', podCidr: '', serviceCidr: '', endpointName: '', vip: '' });
+      // in a folder of the check's, as the files name each other
+      const inFolder = (file: string) => at(path.basename(file));
+      for (const { path: file, content } of files) {
+        fs.writeFileSync(
+          inFolder(file),
+          files.reduce((text, { path: other }) => text.replace(other, inFolder(other)), content as string),
+        );
+      }
+      const { user, sshArguments } = await startSshd(context, { config: [`Include ${at('10-strata.conf')}`] });
+      const logIn = async (authority: string, principal: string) => {
+        await run('ssh-keygen', ['-q', '-s', at(authority), '-I', 'person', '-n', principal, '-V', '+5m', at('person.pub')]);
+        const identity = sshArguments.indexOf('-i') + 1;
+        return exec('ssh', [...sshArguments.map((word, i) => (i === identity ? at('person') : word)), 'true']);
+      };
+      for (const [authority, principal, code] of [
+        ['authority', user, 0],
+        ['other', user, 255],
+        ['authority', 'nobody', 255],
+      ] as const) {
+        const answer = await logIn(authority, principal);
+        if (answer.code !== code) throw new Error(`a certificate of ${authority} for ${principal}: ssh ended with ${answer.code}: ${answer.output}`);
+      }
+    },
+  },
   {
     name: "nodes' user_data pass cloud-init's schema and Nova's limit",
     needs: ['terraform', 'cloud-init'],

@@ -56,6 +56,16 @@ test('registry mirrors are hosts.toml of containerd', () => {
   expect(alone).toMatch(/^server = "https:\/\/mirror\.example\.com"\n/);
 });
 
+test("authorities of SSH users are sshd's, and a key that is none is refused", () => {
+  const options = { sshTrustedUserCaKeys: ['ssh-ed25519 AAAA one\n', 'ecdsa-sha2-nistp256 BBBB'] };
+  const conf = contentOf(options, '/etc/ssh/sshd_config.d/10-strata.conf');
+  const file = /^TrustedUserCAKeys (\S+)\n$/.exec(conf as string)![1];
+  expect(contentOf(options, file)).toBe('ssh-ed25519 AAAA one\necdsa-sha2-nistp256 BBBB\n');
+  const refused = (key: string) => () => checkNodeOptions('test', 'nodeOptions', { sshTrustedUserCaKeys: [key] });
+  expect(refused('ssh-ed25519-cert-v01@openssh.com AAAA')).toThrow(/nodeOptions.sshTrustedUserCaKeys must be one public key/);
+  expect(refused('ssh-ed25519 AAAA\nssh-ed25519 BBBB')).toThrow(/must be one public key/);
+});
+
 test('a proxy never stands between the nodes, their pods and services', () => {
   const text = contentOf(
     { proxy: { httpProxy: 'http://p%40x.example.com:3128', noProxy: ['.corp'] } },
