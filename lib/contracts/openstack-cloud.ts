@@ -9,12 +9,17 @@ export enum LoadBalancerProvider {
   OVN = 'ovn',
 }
 
-/** Where servers and their volumes are placed. Nova and Cinder have separate lists of zones. */
+/** Where servers and their volumes are placed. Nova, Cinder and Neutron have separate lists of zones. */
 export interface AvailabilityZone {
   /** Nova's zone. */
   readonly compute: string;
   /** Cinder's zone for the volumes of servers there. On most clouds there is one for all. */
   readonly volume: string;
+  /**
+   * Neutron's zone, where routers and DHCP servers of the networks are to be.
+   * @default - Neutron decides: most clouds have no such zones
+   */
+  readonly network?: string;
 }
 
 /** What is known of a cloud's services. */

@@ -7,7 +7,7 @@ import { Cidr } from '../core/cidr';
 import { checkAddress, checkUsable, parseCidr } from '../core/cidr-checks';
 import { IpFamily } from '../core/ip-family';
 import { Mtu } from '../core/mtu';
-import { check, checkInteger, checkKnown, fail, isKnown } from '../core/validation';
+import { check, checkInteger, checkKnown, checkListKnown, fail, isKnown } from '../core/validation';
 import { addressOfFamily } from './private/addresses';
 import { externalNetworkId } from './private/lookups';
 import { checkNeutronName, checkTags } from './private/names';
@@ -69,6 +69,11 @@ export interface ClusterNetworkProps {
    * @default - the cloud's tenant MTU
    */
   readonly mtu?: number;
+  /**
+   * Neutron's zones for the network's DHCP servers and its router. Settled when they are made: another list would replace them.
+   * @default - those that the cloud's zones name
+   */
+  readonly availabilityZoneHints?: string[];
   /**
    * Tags of the network, the subnet and the router.
    * @default - none
@@ -219,6 +224,11 @@ export class ClusterNetwork extends Construct implements IClusterNetwork {
     checkKnown(this, 'reservedAddresses', reserved);
     checkInteger(this, 'reservedAddresses', reserved, { min: 0, max: Math.max(0, range.addressCount - 8) });
 
+    checkListKnown(this, 'availabilityZoneHints', props.availabilityZoneHints);
+    const hints = props.availabilityZoneHints ?? [...new Set(cloud.zones.flatMap((zone) => zone.network ?? []))];
+    const zones = hints.length > 0 ? { availabilityZoneHints: hints } : {};
+    const lifecycle = { ignoreChanges: ['availability_zone_hints'] };
+
     const before = [...cloud.ready, ...(props.dependsOn ?? [])];
     this.externalNetworkName = cloud.externalNetworkName;
     this.externalNetworkId = externalNetworkId(this, cloud.externalNetworkName, before);
@@ -226,6 +236,8 @@ export class ClusterNetwork extends Construct implements IClusterNetwork {
       name,
       mtu: this.mtu,
       adminStateUp: true,
+      ...zones,
+      lifecycle,
       ...(tags && { tags }),
       dependsOn: inSameStack(this, cloud.ready),
     });
@@ -250,6 +262,8 @@ export class ClusterNetwork extends Construct implements IClusterNetwork {
       name,
       adminStateUp: true,
       externalNetworkId: this.externalNetworkId,
+      ...zones,
+      lifecycle,
       ...(tags && { tags }),
       dependsOn: inSameStack(this, before),
     });

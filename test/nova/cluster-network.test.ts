@@ -1,5 +1,6 @@
 import { TerraformOutput, TerraformStack, TerraformVariable, Token } from 'cdktf';
 import { Cloud, port, synth } from './support';
+import { AvailabilityZone } from '../../lib/contracts/openstack-cloud';
 import { ClusterNetwork, ClusterNetworkProps } from '../../lib/nova/cluster-network';
 import { Ipv6AddressMode } from '../../lib/nova/ipv6-address-mode';
 import { ServerPort } from '../../lib/nova/server-port';
@@ -27,6 +28,33 @@ describe('what is created', () => {
   test('no depends_on where there is nothing to wait for', () => {
     expect(stack.text).not.toContain('"depends_on":[]');
   });
+});
+
+test("Neutron's zones are those of the cloud's zones, or given, and settled", () => {
+  const zone = { compute: 'az1', volume: 'nova' };
+  const hints = (zones: AvailabilityZone[], props: Partial<ClusterNetworkProps> = {}) => {
+    const made = synthStack((scope) => {
+      new OpenstackProvider(scope, 'OpenStack');
+      new ClusterNetwork(scope, 'Network', { cloud: new Cloud(scope, { zones }), name: 'prod', ...props });
+    });
+    return ['network', 'router'].map((kind) => {
+      const resource = made.resource(`openstack_networking_${kind}_v2`);
+      expect(resource.lifecycle).toEqual({ ignore_changes: ['availability_zone_hints'] });
+      return resource.availability_zone_hints;
+    });
+  };
+  const three = [
+    { ...zone, network: 'net1' },
+    { ...zone, compute: 'az2', network: 'net2' },
+    { ...zone, compute: 'az3', network: 'net1' },
+  ];
+  expect(hints([zone])).toEqual([undefined, undefined]);
+  expect(hints(three)).toEqual([
+    ['net1', 'net2'],
+    ['net1', 'net2'],
+  ]);
+  expect(hints(three, { availabilityZoneHints: ['net3'] })).toEqual([['net3'], ['net3']]);
+  expect(hints(three, { availabilityZoneHints: [] })).toEqual([undefined, undefined]);
 });
 
 describe('MTU', () => {
