@@ -6,8 +6,8 @@ import { Cloud } from '../harness/cloud';
 import { exec, type ExecResult, tail } from '../harness/process';
 import { synthesise } from '../harness/stacks';
 import { Workspace } from '../harness/terraform';
+import { PROJECT, TYPESCRIPT } from '../harness/typescript';
 
-const PROJECT = path.join(__dirname, '..', '..', '..');
 const NAME = 'strata-quota';
 
 /** A project with limits, and a user that is no more than its member. */
@@ -64,20 +64,15 @@ export const checks: readonly Check[] = [
       const output = path.join(context.folder, 'cdktf.out');
       new Workspace(context, { folder: path.join(output, 'stacks', 'quota'), configuration }); // with the provider that is here
       const strata = (environment: { readonly [variable: string]: string }) =>
-        exec(
-          process.execPath,
-          ['--import', require.resolve('tsx'), path.join(PROJECT, 'lib', 'cli', 'strata.ts'), 'quota', 'quota', '--output', output],
-          {
-            env: {
-              ...Object.fromEntries(Object.keys(process.env).flatMap((name) => (/^(TF|OS)_/.test(name) ? [[name, undefined]] : []))),
-              TSX_TSCONFIG_PATH: path.join(PROJECT, 'tsconfig.dev.json'),
-              TERRAFORM_BINARY_NAME: context.value('TERRAFORM'),
-              TF_CLI_CONFIG_FILE: context.value('TF_CLI_CONFIG_FILE'),
-              CHECKPOINT_DISABLE: '1',
-              ...environment,
-            },
+        exec(process.execPath, [...TYPESCRIPT.args, path.join(PROJECT, 'lib', 'cli', 'strata.ts'), 'quota', 'quota', '--output', output], {
+          env: {
+            ...Object.fromEntries(Object.keys(process.env).flatMap((name) => (/^(TF|OS)_/.test(name) ? [[name, undefined]] : []))),
+            ...TYPESCRIPT.env,
+            TERRAFORM_BINARY_NAME: context.value('TERRAFORM'),
+            TF_CLI_CONFIG_FILE: context.value('TF_CLI_CONFIG_FILE'),
+            ...environment,
           },
-        );
+        });
       expect(
         'room for all of it, exactly',
         await strata(login),

@@ -1,12 +1,12 @@
 /** A distribution's own image becomes a node's, by real apt, dpkg and signatures in a real Debian 12; what is in the packages of Kubernetes and containerd is not. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import type { Check, Context } from '../harness/check';
-import { freePort } from '../harness/ports';
-import { daemon, exec, type ExecResult, run, waitFor } from '../harness/process';
 import { NodeImage, type StockImageOptions } from '../../../lib/contracts/node-image';
 import { KubernetesVersion } from '../../../lib/core/kubernetes-version';
 import { stockImageFiles } from '../../../lib/kubernetes/bootstrap/stock-image-files';
+import type { Check, Context } from '../harness/check';
+import { freePort } from '../harness/ports';
+import { daemon, exec, type ExecResult, run, waitFor } from '../harness/process';
 
 const VERSION = KubernetesVersion.of('1.36.3');
 const PINNED = { 'containerd.io': '2.2.1-1~debian.12~bookworm', kubeadm: '1.36.3-1.1', kubectl: '1.36.3-1.1', kubelet: '1.36.3-1.1' };
@@ -28,7 +28,9 @@ class Machine {
     context.defer(async () => void (await run('umount', [layer('root')])));
     const machine = new Machine(layer('root'));
     const image = NodeImage.stock({ name: 'debian-12', kubernetesPackages: mirror.kubernetes, containerdPackages: mirror.containerd, ...options });
-    for (const { path: file, content } of stockImageFiles(image, VERSION)) machine.write(file, content as string, file.endsWith('.sh') ? 0o755 : 0o644);
+    for (const { path: file, content } of stockImageFiles(image, VERSION)) {
+      machine.write(file, content as string, file.endsWith('.sh') ? 0o755 : 0o644);
+    }
     machine.write('/usr/local/lib/strata/strata-common.sh', fs.readFileSync(path.join(bootstrap, 'strata-common.sh'), 'utf8'));
     machine.write('/etc/strata/cluster.env', 'STRATA_PEERS=198.51.100.1\n');
     machine.write('/etc/strata/slot.env', 'STRATA_ADDRESS=198.51.100.1\nSTRATA_NODE=node\n');
@@ -124,7 +126,9 @@ function same(what: string, found: unknown, wanted: unknown): void {
 
 function expect(what: string, { code, output }: ExecResult, ends: 'well' | 'ill', ...texts: (string | RegExp)[]): void {
   const missing = texts.filter((text) => (typeof text === 'string' ? !output.includes(text) : !text.test(output)));
-  if ((code === 0) !== (ends === 'well') || missing.length > 0) throw new Error(`${what}: ended with ${code}, without ${missing.join(', ') || 'reason'}:\n${output}`);
+  if ((code === 0) !== (ends === 'well') || missing.length > 0) {
+    throw new Error(`${what}: ended with ${code}, without ${missing.join(', ') || 'reason'}:\n${output}`);
+  }
 }
 
 export const checks: readonly Check[] = [
@@ -163,7 +167,12 @@ export const checks: readonly Check[] = [
       // a mirror without keys beside its packages
       for (const file of ['kubernetes/Release.key', 'containerd/debian/gpg']) fs.rmSync(path.join(mirror.folder, file));
       const without = await Machine.born(context, mirror, {});
-      expect('no key', await without.exec(INSTALL), 'ill', `STOPPED: the key of ${mirror.kubernetes} can't be fetched from ${mirror.kubernetes}Release.key`);
+      expect(
+        'no key',
+        await without.exec(INSTALL),
+        'ill',
+        `STOPPED: the key of ${mirror.kubernetes} can't be fetched from ${mirror.kubernetes}Release.key`,
+      );
 
       const given = await Machine.born(context, mirror, { kubernetesKey: mirror.key, containerdKey: mirror.key });
       expect('the right keys', await given.exec(INSTALL), 'well', 'strata-install: installed');
@@ -180,7 +189,12 @@ export const checks: readonly Check[] = [
 
       const other = await Machine.born(context, mirror, { kubernetesKey: mirror.key, containerdKey: mirror.key });
       other.write('/etc/os-release', 'ID=ubuntu\nVERSION_CODENAME=jammy\nPRETTY_NAME="Ubuntu 22.04.5 LTS"\n');
-      expect('another distribution', await other.exec(INSTALL), 'ill', 'STOPPED: this image is Ubuntu 22.04.5 LTS; NodeImage.stock knows Ubuntu 24.04, Debian 12');
+      expect(
+        'another distribution',
+        await other.exec(INSTALL),
+        'ill',
+        'STOPPED: this image is Ubuntu 22.04.5 LTS; NodeImage.stock knows Ubuntu 24.04, Debian 12',
+      );
       same('another distribution: packages', await other.installed(), {});
     },
   },

@@ -192,12 +192,7 @@ function administrator(port: number, ca: Buffer, kubeconfig: string): ApiServer[
 /** The real kube-controller-manager beside it, with these of its controllers alone. Needs the component of that name. */
 export async function startControllers(context: Context, server: ApiServer, ...controllers: string[]): Promise<void> {
   const program = path.join(context.value('KUBERNETES_BIN'), 'kube-controller-manager');
-  const options = [
-    `--kubeconfig=${server.kubeconfig}`,
-    '--leader-elect=false',
-    '--secure-port=0',
-    `--controllers=${controllers.join(',')}`,
-  ];
+  const options = [`--kubeconfig=${server.kubeconfig}`, '--leader-elect=false', '--secure-port=0', `--controllers=${controllers.join(',')}`];
   context.defer(daemon(program, options, path.join(context.folder, 'kube-controller-manager.log')).stop);
 }
 

@@ -5,6 +5,7 @@ import type { Context } from './check';
 import { Cloud } from './cloud';
 import { run } from './process';
 import { type TerraformJson, Workspace } from './terraform';
+import { TYPESCRIPT } from './typescript';
 
 /** What a file in `test/conformance/stacks/` exports. */
 export interface StacksModule {
@@ -31,12 +32,7 @@ interface SynthesisedStack {
 /** Synthesises a file of stacks and returns them in the order in which they are deployed. */
 export async function synthesise(file: string, folder: string): Promise<SynthesisedStack[]> {
   const out = path.join(folder, 'cdktf.out');
-  const project = path.join(__dirname, '..', '..', '..');
-  const preloaded = ['--require', path.join(project, 'tools', 'sources-first.cjs'), '--import', require.resolve('tsx')];
-  await run(process.execPath, [...preloaded, path.join(__dirname, 'synth.ts'), file, out], {
-    cwd: folder,
-    env: { TSX_TSCONFIG_PATH: path.join(project, 'tsconfig.dev.json'), CHECKPOINT_DISABLE: '1' },
-  });
+  await run(process.execPath, [...TYPESCRIPT.args, path.join(__dirname, 'synth.ts'), file, out], { cwd: folder, env: TYPESCRIPT.env });
   const manifest: { stacks: { [name: string]: { name: string; synthesizedStackPath: string; dependencies: string[] } } } = JSON.parse(
     fs.readFileSync(path.join(out, 'manifest.json'), 'utf8'),
   );

@@ -122,7 +122,9 @@ export class Workspace {
   private async command(...args: string[]): Promise<ExecResult> {
     const result = await this.exec(...args);
     // errors are what it writes to stderr; warnings and progress come after them here
-    if (result.code !== 0) throw new Error(`terraform ${args.join(' ')} ended with ${result.code}:\n${tail(result.stderr)}\n${tail(result.stdout, 20)}`);
+    if (result.code !== 0) {
+      throw new Error(`terraform ${args.join(' ')} ended with ${result.code}:\n${tail(result.stderr)}\n${tail(result.stdout, 20)}`);
+    }
     return result;
   }
 }
