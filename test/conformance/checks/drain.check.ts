@@ -123,12 +123,12 @@ interface Member {
 async function startMember(context: Context, name: string, others: readonly Member[]): Promise<Member> {
   const [clientUrl, peerUrl, probeUrl] = [await freePort(), await freePort(), await freePort()].map((port) => `http://127.0.0.1:${port}`);
   const member = { name, clientUrl, peerUrl, probeUrl };
-  const program = (what: string) => path.join(context.value('ETCD_BIN'), what);
+  const binary = (what: string) => path.join(context.value('ETCD_BIN'), what);
   for (const { clientUrl: endpoint } of others) {
-    await run(program('etcdctl'), [`--endpoints=${endpoint}`, 'member', 'add', name, '--learner', `--peer-urls=${peerUrl}`]);
+    await run(binary('etcdctl'), [`--endpoints=${endpoint}`, 'member', 'add', name, '--learner', `--peer-urls=${peerUrl}`]);
   }
   const etcd = daemon(
-    program('etcd'),
+    binary('etcd'),
     [
       `--name=${name}`,
       `--data-dir=${path.join(context.folder, name)}`,

@@ -134,7 +134,7 @@ export const checks: readonly Check[] = [
       const at = (resources: Record<string, Block>) => new Workspace(context, { folder, configuration: { resource: { terraform_data: resources } } });
       const address = (ending: string) =>
         Object.keys(pools[0]).find((id) => new RegExp(`^${ending}(_[0-9A-F]{8})?$`).test(id)) ?? failed(`no ${ending}`);
-      const [second, drainer, port] = ['Pool_general-1_Server', 'Drainer', 'Pool_general-1-port_Port'].map(address);
+      const [second, drains, port] = ['Pool_general-1_Server', 'Drainer', 'Pool_general-1-port_Port'].map(address);
       const apply = async (resources: Record<string, Block>, failing?: string) => {
         const file = path.join(folder, `fail-${failing}`);
         const workspace = at(resources);
@@ -144,7 +144,7 @@ export const checks: readonly Check[] = [
         if ((code !== 0) !== (failing !== undefined)) throw new Error(`apply ended with ${code}:\n${output}`);
         return output;
       };
-      const drained = new RegExp(`${drainer}: Creation complete`);
+      const passed = new RegExp(`${drains}: Creation complete`);
       const goes = (id: string) => new RegExp(`${id} \\(deposed object \\w+\\): Destroying`);
 
       const first = at(pools[0]);
@@ -153,10 +153,10 @@ export const checks: readonly Check[] = [
       await first.expectNoChanges();
 
       // between the new servers and the drain: the old ones stay, the next apply drains before they go, and their ports go after them
-      const cut = await apply(pools[1], drainer);
+      const cut = await apply(pools[1], drains);
       if (goes(second).test(cut)) throw new Error(`an old server went without a drain:\n${cut}`);
       const retried = await apply(pools[1]);
-      inOrder('after a drain that failed', retried, drained, goes(second), goes(port));
+      inOrder('after a drain that failed', retried, passed, goes(second), goes(port));
       await at(pools[1]).expectNoChanges();
 
       // between what triggers it and the new server: Terraform itself has forgotten it, its name has not
@@ -177,7 +177,7 @@ export const checks: readonly Check[] = [
         throw new Error(`a server that was left behind is not told:\n${told.output}`);
       }
       const mended = await apply(pools[3]);
-      inOrder('after the generation was raised once more', mended, drained, goes(second));
+      inOrder('after the generation was raised once more', mended, passed, goes(second));
       await at(pools[3]).expectNoChanges();
       await first.destroy();
     },

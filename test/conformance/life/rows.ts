@@ -12,7 +12,7 @@ import { KubernetesVersion } from '../../../lib/core/kubernetes-version';
 import { ApiEndpoint } from '../../../lib/kubernetes/api-endpoint';
 import { ClusterPki } from '../../../lib/kubernetes/cluster-pki';
 import { ReadyGate } from '../../../lib/kubernetes/ready-gate';
-import { TaintEffect } from '../../../lib/kubernetes/worker-pool';
+import { ControlPlaneProps, TaintEffect, WorkerPoolProps } from '../../../lib/kubernetes/worker-pool';
 
 /** What a plan shows: its changes, each by the sign and the address of plans.ts, or words of its refusal. */
 export type Expected = readonly string[] | { readonly refused: string };
@@ -35,8 +35,8 @@ const endpoint = { floatingIp: true, allowedCidrs: ['198.51.100.0/24'], dnsName:
 export const OTHER_ZONE = 'strata-life-b';
 const NOWHERE = 'strata-life-nowhere';
 const slots = (...numbers: number[]) => Object.fromEntries(numbers.map((generation, i) => [`control-plane-${i}`, generation]));
-const pools = (...changes: object[]) => ({ workerPools: changes.map((change) => ({ ...general, ...change })) });
-const planes = (change: object) => ({ controlPlane: { ...controlPlane, ...change } });
+const pools = (...changes: Partial<WorkerPoolProps>[]) => ({ workerPools: changes.map((change) => ({ ...general, ...change })) });
+const planes = (change: Partial<ControlPlaneProps>) => ({ controlPlane: { ...controlPlane, ...change } });
 const batch = { name: 'batch', replicas: 1 };
 
 /** Variables of generations of authorities: a plan looks at their form alone. */
@@ -386,7 +386,7 @@ export const STEPS: { readonly [name: string]: Step } = {
     expected: { refused: `with data.openstack_compute_flavor_v2.Lookups_Flavor-${NOWHERE}` },
   },
   'no-such-image': {
-    changes: planes({ image: NodeImage.byName(NOWHERE) }),
+    changes: { nodeImage: NodeImage.byName(NOWHERE) },
     expected: { refused: `with data.openstack_images_image_v2.Lookups_Image-${NOWHERE}` },
   },
   'no-such-zone': {
