@@ -45,9 +45,9 @@ const k8s = new K8sOnNova(stack, 'K8s', {
 
 // The add-ons, in a stack of their own: their providers log in to a cluster that exists when the stack is planned.
 const addons = new TerraformStack(app, 'addons');
-const { host, clusterCaCertificate, clientCertificate, clientKey } = k8s.kubeconfig;
-new KubernetesProvider(addons, 'Kubernetes', { host, clusterCaCertificate, clientCertificate, clientKey });
-new HelmProvider(addons, 'Helm', { kubernetes: { host, clusterCaCertificate, clientCertificate, clientKey } });
+const { host, tlsServerName, clusterCaCertificate, clientCertificate, clientKey } = k8s.kubeconfig;
+new KubernetesProvider(addons, 'Kubernetes', { host, tlsServerName, clusterCaCertificate, clientCertificate, clientKey });
+new HelmProvider(addons, 'Helm', { kubernetes: { host, tlsServerName, clusterCaCertificate, clientCertificate, clientKey } });
 new PodNetwork(addons, 'PodNetwork', { cluster: k8s });
 new OpenStackCloudController(addons, 'Ccm', { cluster: k8s });
 new CinderCsi(addons, 'CinderCsi', { cluster: k8s });

@@ -1,12 +1,17 @@
 // Prints what a project's limits are and what is used of each, and the flavors that it may use, as JSON. It asks only; the user needs no more than to read the
 // project. Nova says it as /limits, Cinder and Neutron as quota sets with usage; Octavia tells the limits, and what there is is counted.
 //
+// STRATA_PROJECT_ID, STRATA_PROJECT_NAME  the project that it must be, where it is known
+//
 // The first half of the program, openstack-client.cjs, says how it logs in.
 async function main() {
   const cloud = new Cloud(configured());
   await cloud.logIn();
-  const { project } = cloud;
+  const { project, projectName } = cloud;
   if (!project) throw new Error('the login is not to a project');
+  for (const [wanted, is] of [[env.STRATA_PROJECT_ID, project], [env.STRATA_PROJECT_NAME, projectName]]) {
+    if (wanted && wanted !== is) throw new Error('the login is to the project ' + projectName + ' (' + project + "), and the stack's is " + wanted);
+  }
   const get = async (url) => {
     const answer = await cloud.call('GET', url);
     if (answer.status !== 200) throw new Error('GET ' + url + ' says ' + answer.status + ': ' + message(answer));

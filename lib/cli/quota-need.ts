@@ -55,7 +55,7 @@ function ofVolume(volumes: number, gib: number, type: string | undefined): Takes
 }
 
 /**
- * What is made besides what is there. A replacement that comes before its predecessor goes needs room for both; one that comes after it needs none. What a plan
+ * What is made besides what is there, and what grows in place. A replacement that comes before its predecessor goes needs room for both; one that comes after it needs none. What a plan
  * removes isn't counted as room: nothing says that it goes in time.
  */
 export function quotaNeed(plan: TerraformPlan, flavors: readonly FlavorSize[]): QuotaNeed {
@@ -67,13 +67,20 @@ export function quotaNeed(plan: TerraformPlan, flavors: readonly FlavorSize[]): 
   for (const { address, mode, type, change } of plan.resource_changes ?? []) {
     const { actions, before, after } = change;
     if (mode !== 'managed' || TAKES[type] === undefined) continue;
-    if (actions[0] === 'update' && type === 'openstack_blockstorage_volume_v3') add(ofVolume(0, after.size - before.size, after.volume_type));
-    if (actions[0] !== 'create') continue;
-    add(TAKES[type](after));
-    if (type !== 'openstack_compute_instance_v2') continue;
-    const flavor = flavors.find(({ id, name }) => (after.flavor_id ? id === after.flavor_id : name === after.flavor_name));
-    if (flavor === undefined) unsized.push(address);
-    else add({ 'Nova: cores': flavor.vcpus, 'Nova: ram': flavor.ram });
+    const isGrowth = actions[0] === 'update';
+    if (!isGrowth && actions[0] !== 'create') continue;
+    const takes = (values: any): Takes | undefined => {
+      if (type !== 'openstack_compute_instance_v2') return TAKES[type](values);
+      const flavor = flavors.find(({ id, name }) => (values.flavor_id ? id === values.flavor_id : name === values.flavor_name));
+      return flavor && { ...TAKES[type](values), 'Nova: cores': flavor.vcpus, 'Nova: ram': flavor.ram };
+    };
+    const [had, has] = [isGrowth ? takes(before) : {}, takes(after)];
+    if (had === undefined || has === undefined) {
+      unsized.push(address);
+      if (!isGrowth) add(TAKES[type](after));
+    } else {
+      add(Object.fromEntries(Object.entries(has).map(([quota, count]) => [quota, count - (had[quota] ?? 0)])));
+    }
   }
   return { needs, unsized };
 }

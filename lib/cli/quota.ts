@@ -53,8 +53,8 @@ export function quotaLines({ needs }: QuotaNeed, { quotas }: ProjectUsage): { re
 }
 
 function projectUsage(stack: SynthesisedStack): ProjectUsage {
-  const { cloud, auth_url: authUrl, region } = stack.provider('openstack');
-  const given = { STRATA_CLOUD: cloud, STRATA_AUTH_URL: authUrl, STRATA_REGION: region };
+  const { cloud, auth_url: authUrl, region, tenant_id: id, tenant_name: name } = stack.provider('openstack');
+  const given = { STRATA_CLOUD: cloud, STRATA_AUTH_URL: authUrl, STRATA_REGION: region, STRATA_PROJECT_ID: id, STRATA_PROJECT_NAME: name };
   const env = { ...process.env, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
   const { status, stdout, error } = spawnSync(process.execPath, ['-e', openstackProgram(join(__dirname, 'project-usage.cjs'))], {
     env,
@@ -63,7 +63,7 @@ function projectUsage(stack: SynthesisedStack): ProjectUsage {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   if (error) throw error;
-  if (status !== 0) throw new Error("the project can't be asked what is used; log in as Terraform does, by OS_CLOUD or the other OS_ variables");
+  if (status !== 0) throw new Error("the project can't be asked what is used; log in to it by OS_CLOUD or the other OS_ variables");
   return JSON.parse(stdout);
 }
 

@@ -13,7 +13,7 @@ export function escapeLiterals(text: string): string {
  * The same for a long text that goes to Terraform as it is. Each of its literals is a token: from every brace and token the framework looks to the end of the
  * string for the next one, and inside a token that holds none it doesn't.
  */
-export function escapeText(text: string): string {
+export function escapeTemplate(text: string): string {
   return ofPieces(text, (literal, beforeToken) => {
     const escaped = escapeLiteral(literal, beforeToken, (inner) => inner);
     return Lazy.stringValue({ produce: () => escaped });

@@ -109,6 +109,7 @@ class Cloud {
     this.token = answer.headers['x-subject-token'];
     const { token } = answer.body;
     this.project = token.project && token.project.id;
+    this.projectName = token.project && token.project.name;
     this.isAdmin = (token.roles || []).some((role) => role.name === 'admin');
     this.catalog = token.catalog || [];
   }

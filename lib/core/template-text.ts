@@ -1,6 +1,6 @@
 import { Fn, TerraformLocal } from 'cdktf';
 import { Construct } from 'constructs';
-import { escapeText } from './escape-literals';
+import { escapeTemplate } from './escape-literals';
 
 /** Properties of TemplateText. */
 export interface TemplateTextProps {
@@ -26,7 +26,7 @@ export class TemplateText extends Construct {
 
   constructor(scope: Construct, id: string, props: TemplateTextProps) {
     super(scope, id);
-    this.local = new TerraformLocal(this, 'Text', escapeText(props.parts.join('')));
+    this.local = new TerraformLocal(this, 'Text', escapeTemplate(props.parts.join('')));
   }
 
   /** The text, as a reference. */

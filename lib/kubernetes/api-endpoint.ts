@@ -13,6 +13,7 @@ export interface ApiEndpointOptions {
   readonly floatingIp?: boolean;
   /**
    * Address of a floating IP that the project has already, for firewalls and DNS that must know it first. It stays when the cluster goes. Needs `floatingIp`.
+   * Naming the one that the cluster made would release it: take it out of the state first (`terraform state rm`).
    * @default - one is made
    */
   readonly floatingIpAddress?: string;

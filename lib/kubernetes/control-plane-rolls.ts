@@ -72,6 +72,8 @@ export class ControlPlaneRolls extends Construct {
   public readonly isBirth: string;
   /** To be held before anything is changed. */
   public readonly preconditions: readonly Precondition[];
+  /** An expression: no gate was ever passed. */
+  private readonly none: string;
   private readonly recorded: TerraformLocal;
   private readonly tags: string[];
 
@@ -99,12 +101,12 @@ export class ControlPlaneRolls extends Construct {
     const marker = new DataOpenstackNetworkingPortV2(this, 'Marker', { portId: '${each.value}' });
     marker.addOverride('for_each', `\${toset(${attributeAddress(ids, 'ids')})}`);
     const birth = new StepResource(this, 'Birth', { input: this.tags, lifecycle: { ignoreChanges: ['input'] } });
-    this.isBirth = `\${length(${attributeAddress(ids, 'ids')}) == 0}`;
+    this.none = `length(${attributeAddress(ids, 'ids')}) == 0`;
+    this.isBirth = `\${${this.none}}`;
     this.recorded = new TerraformLocal(
       this,
       'Recorded',
-      `\${length(${attributeAddress(ids, 'ids')}) == 0 ? tolist(${attributeAddress(birth, 'output')}) : ` +
-        `flatten([for port in ${address(marker)} : tolist(port.all_tags)])}`,
+      `\${${this.none} ? tolist(${attributeAddress(birth, 'output')}) : ` + `flatten([for port in ${address(marker)} : tolist(port.all_tags)])}`,
     );
     this.preconditions = this.rules();
   }
@@ -205,7 +207,8 @@ export class ControlPlaneRolls extends Construct {
     const recorded = `[for tag in ${address(this.recorded)} : split(":", trimprefix(tag, "strata-mtu=")) if startswith(tag, "strata-mtu=")]`;
     const was = (i: number) => `\${join(" and ", distinct(${recorded}[*][${i}]))}`;
     return rule(
-      `alltrue([for mtu in ${recorded} : mtu[0] == "${network}" || mtu[1] == "${pods}"])`,
+      // at birth it may be put right: no pod has been there yet
+      `${this.none} || alltrue([for mtu in ${recorded} : mtu[0] == "${network}" || mtu[1] == "${pods}"])`,
       `the MTU of the nodes' network would go from ${was(0)} to ${network} and that of pods from ${was(1)} to ${pods} at once, and packets between pods would be lost ` +
         `on the way; to raise it, keep podMtu ${was(1)} for one apply, then leave it out; to lower it, give podMtu ${pods} and the network its former MTU for one apply`,
     );

@@ -381,7 +381,7 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
       ...(drains && drained(this.workerPools, drains)),
       lifecycle: {
         precondition: [
-          ...settledFacts(checks, this, factsOf(props, this)),
+          ...settledFacts(checks, this, factsOf(props, this), [...this.network.routed, front.resource]),
           ...(authority?.preconditions ?? []),
           ...rolls.preconditions,
           ...rolls.workerRules(servers),

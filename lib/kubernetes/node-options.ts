@@ -73,7 +73,8 @@ export interface NodeOptions {
   readonly trustCloudCa?: boolean;
   /**
    * Certificate authorities of SSH users, as their public keys in the format of OpenSSH: whoever shows a certificate of theirs for the name of a node's user may log in
-   * as it (sshd's `TrustedUserCAKeys`). In place of a key pair, or beside it; SSH stays closed until a bastion or `sshAllowedCidrs` is asked for.
+   * as it (sshd's `TrustedUserCAKeys`). In place of a key pair, or beside it; SSH stays closed until `sshAllowedCidrs` or a bastion is asked for. A bastion has
+   * a key pair in any case: what it trusts besides is in its own `userData`.
    * @default - none
    */
   readonly sshTrustedUserCaKeys?: string[];

@@ -1,9 +1,10 @@
-import { Precondition } from 'cdktf';
+import { ITerraformDependable, Precondition } from 'cdktf';
 import { Construct } from 'constructs';
 import { CheckedCluster } from './cluster-checks';
 import { ClusterRanges } from './cluster-ranges';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { attributeAddress } from '../core/replacement';
+import { inSameStack } from '../core/same-stack';
 import { StepResource } from '../core/step-resource';
 import { isKnown } from '../core/validation';
 import { Ipv6AddressMode } from '../nova/ipv6-address-mode';
@@ -38,12 +39,18 @@ export function factsOf(props: CheckedCluster, cluster: ClusterRanges & { readon
 /**
  * Conditions under which a plan leaves alone what a cluster was told once and can't be told again: its running nodes, certificates and pods hold it. What it was
  * when the cluster was made is kept in the state, and a plan with anything else is refused before it takes the cluster's addresses away.
+ *
+ * @param after what has the addresses: as long as Neutron or Octavia refuse them, nothing is settled
  */
-export function settledFacts(scope: Construct, cluster: Construct, facts: Facts): Precondition[] {
+export function settledFacts(scope: Construct, cluster: Construct, facts: Facts, after: readonly ITerraformDependable[]): Precondition[] {
   const known = Object.entries(facts)
     .map(([name, value]) => [name, value ?? 'none'] as const)
     .filter(([, value]) => isKnown(value));
-  const settled = new StepResource(scope, 'Settled', { input: Object.fromEntries(known), lifecycle: { ignoreChanges: ['input'] } });
+  const settled = new StepResource(scope, 'Settled', {
+    input: Object.fromEntries(known),
+    dependsOn: inSameStack(scope, after),
+    lifecycle: { ignoreChanges: ['input'] },
+  });
   return known.map(([name, value]) => {
     // a fact that is younger than the cluster is taken as it is now
     const former = `try(${attributeAddress(settled, 'output')}.${name}, "${value}")`;

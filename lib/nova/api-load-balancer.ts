@@ -4,11 +4,11 @@ import { listenerSettings, sortedCidrs } from './api-listener';
 import { ServerPort } from './server-port';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { IOpenStackCloud, LoadBalancerProvider } from '../contracts/openstack-cloud';
-import { checkAddress, checkHostAddress, parseCidr } from '../core/cidr-checks';
+import { checkHostAddress, parseCidr } from '../core/cidr-checks';
 import { IpFamily } from '../core/ip-family';
 import { check, checkInteger, checkListKnown, checkUnique, fail, isKnown } from '../core/validation';
 import { asNeutron } from './private/addresses';
-import { makeFloatingIp } from './private/floating-ip';
+import { checkFloatingIpAddress, makeFloatingIp } from './private/floating-ip';
 import { checkNeutronName, checkTags } from './private/names';
 import { inSameStack } from '../core/same-stack';
 import { LbListenerV2 } from '../providers/openstack/lb-listener-v2';
@@ -49,7 +49,8 @@ export interface ApiLoadBalancerProps {
    */
   readonly floatingIp?: boolean;
   /**
-   * Address of a floating IP that the project has already, in place of a new one: it stays when this goes. Needs `floatingIp`.
+   * Address of a floating IP that the project has already, in place of a new one: it stays when this goes. Needs `floatingIp`. One that
+   * was made here goes when it is named instead: take it out of the state first (`terraform state rm`).
    * @default - one is made
    */
   readonly floatingIpAddress?: string;
@@ -137,7 +138,7 @@ export class ApiLoadBalancer extends Construct {
     }
     const family = parseCidr(this, 'cidr of the network', network.cidr)?.family;
     checkHostAddress(this, 'vipAddress', props.vipAddress, network.cidr);
-    checkAddress(this, 'floatingIpAddress', props.floatingIpAddress);
+    checkFloatingIpAddress(this, props);
     checkListKnown(this, 'allowedCidrs', allowedCidrs);
     for (const cidr of allowedCidrs ?? []) {
       const range = parseCidr(this, 'allowedCidrs', cidr);

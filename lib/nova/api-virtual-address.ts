@@ -1,11 +1,11 @@
 import { ITerraformDependable, Token, Fn } from 'cdktf';
 import { Construct } from 'constructs';
 import { IClusterNetwork } from '../contracts/cluster-network';
-import { checkAddress, checkHostAddress, parseCidr } from '../core/cidr-checks';
+import { checkHostAddress, parseCidr } from '../core/cidr-checks';
 import { IpFamily } from '../core/ip-family';
 import { fail } from '../core/validation';
 import { asNeutron } from './private/addresses';
-import { makeFloatingIp } from './private/floating-ip';
+import { checkFloatingIpAddress, makeFloatingIp } from './private/floating-ip';
 import { checkNeutronName, checkTags } from './private/names';
 import { inSameStack } from '../core/same-stack';
 import { NetworkingPortV2 } from '../providers/openstack/networking-port-v2';
@@ -29,7 +29,8 @@ export interface ApiVirtualAddressProps {
    */
   readonly floatingIp?: boolean;
   /**
-   * Address of a floating IP that the project has already, in place of a new one: it stays when this goes. Needs `floatingIp`.
+   * Address of a floating IP that the project has already, in place of a new one: it stays when this goes. Needs `floatingIp`. One that
+   * was made here goes when it is named instead: take it out of the state first (`terraform state rm`).
    * @default - one is made
    */
   readonly floatingIpAddress?: string;
@@ -63,7 +64,7 @@ export class ApiVirtualAddress extends Construct {
     checkNeutronName(this, 'name', name);
     checkTags(this, tags);
     checkHostAddress(this, 'address', address, network.cidr);
-    checkAddress(this, 'floatingIpAddress', props.floatingIpAddress);
+    checkFloatingIpAddress(this, props);
     if (props.floatingIp && parseCidr(this, 'cidr of the network', network.cidr)?.family === IpFamily.V6) {
       fail(this, {
         problem: 'floatingIp is not possible, Neutron has none for IPv6',

@@ -27,6 +27,11 @@ export interface DataVolumeProps {
    */
   readonly metadata?: { readonly [key: string]: string };
   /**
+   * Whether the metadata is settled when the volume is made.
+   * @default false
+   */
+  readonly settledMetadata?: boolean;
+  /**
    * The volume is replaced by a new, empty one whenever one of these is replaced: for volumes that live as long as their server.
    * @default - it never is by itself
    */
@@ -61,7 +66,7 @@ export class DataVolume extends Construct {
       ...(props.type !== undefined && { volumeType: props.type }),
       ...(props.availabilityZone !== undefined && { availabilityZone: props.availabilityZone }),
       ...(props.metadata && { metadata: { ...props.metadata } }),
-      lifecycle: { ...replacement(props), ignoreChanges: ['availability_zone', 'volume_type'] },
+      lifecycle: { ...replacement(props), ignoreChanges: ['availability_zone', 'volume_type', ...(props.settledMetadata ? ['metadata'] : [])] },
     });
     this.volumeId = this.resource.id;
   }

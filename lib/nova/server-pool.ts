@@ -127,7 +127,7 @@ export interface ServerPoolProps {
    */
   readonly metadata?: { readonly [key: string]: string };
   /**
-   * Whether the metadata of a server is settled when it is made: it then tells what the server was born with.
+   * Whether the metadata of a server, and of its volumes, is settled when it is made: it then tells what the server was born with.
    * @default false
    */
   readonly settledMetadata?: boolean;
@@ -222,6 +222,7 @@ export class ServerPool extends Construct {
             type,
             availabilityZone: zone.volume,
             metadata: props.metadata,
+            settledMetadata: props.settledMetadata,
             ...replaced,
           }),
       );

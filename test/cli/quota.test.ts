@@ -51,8 +51,23 @@ test('a volume takes its size, also of the limits of its type; one that grows ta
     'Cinder: volumes_ssd': 1,
     'Cinder: gigabytes_ssd': 20,
   });
-  expect(volume(['update'], { size: 30, volume_type: 'ssd' }, { size: 20 })).toEqual({ 'Cinder: gigabytes': 10, 'Cinder: gigabytes_ssd': 10 });
+  expect(volume(['update'], { size: 30, volume_type: 'ssd' }, { size: 20, volume_type: 'ssd' })).toEqual({
+    'Cinder: gigabytes': 10,
+    'Cinder: gigabytes_ssd': 10,
+  });
   expect(volume(['update'], { size: 20 }, { size: 20 })).toEqual({});
+});
+
+test('what grows in place takes what it grows by, of every kind', () => {
+  const members = (count: number) => ({ member: Array.from({ length: count }, () => ({})) });
+  expect(need(change('openstack_lb_members_v2', ['update'], members(5), members(3))).needs).toEqual({ 'Octavia: member': 2 });
+  expect(need(change('openstack_lb_members_v2', ['update'], members(3), members(5))).needs).toEqual({});
+  const resized = (before: string, after: string) =>
+    need(change('openstack_compute_instance_v2', ['update'], { flavor_id: after }, { flavor_id: before }));
+  expect(resized('f-1', 'small').needs).toEqual({ 'Nova: cores': 6, 'Nova: ram': 14336 });
+  expect(resized('small', 'f-1').needs).toEqual({});
+  // a flavor that is gone
+  expect(resized('f-0', 'small')).toEqual({ needs: {}, unsized: ['openstack_compute_instance_v2.One'] });
 });
 
 test('what takes a port without being one', () => {

@@ -36,7 +36,10 @@ test('a floating IP that is there already is associated, and none is made', () =
   const stack = synthLb({ ...open, floatingIpAddress: '203.0.113.7' });
   expect(stack.resources('openstack_networking_floatingip_v2')).toEqual({});
   expect(stack.resource('openstack_networking_floatingip_associate_v2').floating_ip).toBe('203.0.113.7');
-  expect(() => synthLb({ ...open, floatingIpAddress: 'public' })).toThrow(/floatingIpAddress is not an IPv4 or IPv6 address/);
+  for (const address of ['public', '2001:db8::7']) {
+    expect(() => synthLb({ ...open, floatingIpAddress: address })).toThrow(/floatingIpAddress must be an IPv4 address, Neutron has no others/);
+  }
+  expect(() => synthLb({ floatingIpAddress: '203.0.113.7' })).toThrow(/floatingIpAddress is given without floatingIp/);
 });
 
 test('OVN knows SOURCE_IP_PORT and TCP monitors alone, and refuses an access list', () => {

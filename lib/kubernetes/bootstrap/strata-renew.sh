@@ -10,27 +10,16 @@ catch_up() {
   mint_credentials
   if [[ $(recorded addons) == $(version_at "$STRATA_ADDRESS" kube) ]]; then return; fi
   take_lease
+  trap release_lease EXIT
   know_peers || stop 'etcd here does not tell its members'
   agree_on_configuration
   update_addons
   release_lease
+  trap - EXIT
 }
 
-main() {
+renew() {
   local address
-  load_settings
-  # shellcheck disable=SC2153  # from cluster.env
-  if [[ $STRATA_ROLE != control-plane || ! -e $STATE/settled ]]; then return; fi
-  lock 1800
-  render
-  compose_ours
-  # kubeadm does it at birth, if the kubelet's first own certificate was there by then.
-  if grep -q client-certificate-data "$KUBERNETES/kubelet.conf" && [[ -e /var/lib/kubelet/pki/kubelet-client-current.pem ]]; then
-    say 'the kubelet has a certificate that renews itself: it uses that one from now on'
-    init_phase kubelet-finalize all
-  fi
-  if [[ $(probe "$STRATA_ADDRESS") == ready ]]; then catch_up; fi
-  if [[ ! -e $STATE/renewing ]] && ! certificates_due; then return; fi
   if [[ $(probe "$STRATA_ADDRESS") == ready ]]; then
     mint_credentials
     take_lease
@@ -53,6 +42,23 @@ main() {
   trap - EXIT
   rm -f "$STATE/renewing"
   say "renewed; the first of them ends $(first_end)"
+}
+
+main() {
+  load_settings
+  # shellcheck disable=SC2153  # from cluster.env
+  if [[ $STRATA_ROLE != control-plane || ! -e $STATE/settled ]]; then return; fi
+  lock 1800
+  render
+  compose_ours
+  # kubeadm does it at birth, if the kubelet's first own certificate was there by then.
+  if grep -q client-certificate-data "$KUBERNETES/kubelet.conf" && [[ -e /var/lib/kubelet/pki/kubelet-client-current.pem ]]; then
+    say 'the kubelet has a certificate that renews itself: it uses that one from now on'
+    init_phase kubelet-finalize all
+  fi
+  if [[ -e $STATE/renewing ]] || certificates_due; then renew; fi
+  # Last: what can't be caught up with must not keep certificates from being renewed.
+  if [[ $(probe "$STRATA_ADDRESS") == ready ]]; then catch_up; fi
 }
 
 main "$@"

@@ -21,15 +21,22 @@ etcdutl_here() {
 }
 
 restore() { # <snapshot>
-  local address snapshot=$ETCD_MOUNT/restore.db new=$ETCD_MOUNT/restore.new url
+  local _ address snapshot=$ETCD_MOUNT/restore.db new=$ETCD_MOUNT/restore.new url
   url=https://$(in_url "$STRATA_ADDRESS"):2380
   verify_snapshot "$1"
+  know_peers || say 'no etcd tells who the members are: the other control-plane nodes are those that were there when this server was made'
   for address in $STRATA_PEERS; do
     if listens "$address" 2379 || listens "$address" "$STRATA_PORT"; then
       stop "the control-plane node at $address is up: with it there would be two clusters. Shut the others down first"
     fi
   done
   clear_node
+  # Those that joined since are behind the API's address.
+  for _ in 1 2 3 4 5; do
+    if [[ $(probe "$STRATA_VIP") != silent ]]; then
+      stop "the API answers at $STRATA_VIP while this node is down: another control-plane node is up. Nothing was restored; shut the others down first, or start this node again by strata-boot"
+    fi
+  done
   rm -rf "$new" "$snapshot"
   cp "$1" "$snapshot"
   # Clients that watched the lost cluster must not take this one's past for its future: hence the higher revision.

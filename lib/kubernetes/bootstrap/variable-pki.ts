@@ -41,25 +41,27 @@ export class VariablePki extends Construct implements PkiMaterial {
     const { authorities = [FIRST_AUTHORITY] } = props;
     const [signing] = authorities;
     const authority = (name: string, what: string) => {
-      const certificates = authorities.map((generation) => this.pem(ofGeneration(`${name}_crt`, generation), what, 'CERTIFICATE'));
-      return { certificates, key: this.pem(ofGeneration(`${name}_key`, signing), 'Its private key', 'PRIVATE KEY') };
+      const certificates = authorities.map((generation) =>
+        this.pem(ofGeneration(`${name}_crt`, generation), `Certificate of the ${what}`, 'CERTIFICATE'),
+      );
+      return { certificates, key: this.pem(ofGeneration(`${name}_key`, signing), `Private key of the ${what}`, 'PRIVATE KEY') };
     };
-    const ca = authority('ca', 'Certificate authority of the cluster');
+    const ca = authority('ca', 'authority of the cluster');
     this.caCertificate = pemBundle(ca.certificates);
     this.signingCaCertificate = ca.certificates[0];
     this.caKey = ca.key;
-    const etcdCa = authority('etcd_ca', 'Certificate authority of etcd');
+    const etcdCa = authority('etcd_ca', 'authority of etcd');
     this.etcdCaCertificate = pemBundle(etcdCa.certificates);
     this.etcdCaKey = etcdCa.key;
-    const frontProxyCa = authority('front_proxy_ca', 'Certificate authority of the front proxy');
+    const frontProxyCa = authority('front_proxy_ca', 'authority of the front proxy');
     this.frontProxyCaCertificate = pemBundle(frontProxyCa.certificates);
     this.frontProxyCaKey = frontProxyCa.key;
     this.serviceAccountKey = this.pem(ofGeneration('sa_key', signing), 'Key that signs the tokens of service accounts', 'PRIVATE KEY');
     this.serviceAccountPublicKey = pemBundle(
-      authorities.map((generation) => this.pem(ofGeneration('sa_pub', generation), 'Its public key', 'PUBLIC KEY')),
+      authorities.map((generation) => this.pem(ofGeneration('sa_pub', generation), 'Public key of service accounts', 'PUBLIC KEY')),
     );
     this.adminCertificate = this.pem('admin_crt', 'Client certificate of the administrator, organisation kubeadm:cluster-admins', 'CERTIFICATE');
-    this.adminKey = this.pem('admin_key', 'Its private key', 'PRIVATE KEY');
+    this.adminKey = this.pem('admin_key', "Private key of the administrator's certificate", 'PRIVATE KEY');
     this.bootstrapToken = this.variable(
       'bootstrap_token',
       'Token with which workers join: 6 characters of a-z and 0-9, a dot, and 16 more',

@@ -373,7 +373,7 @@ export const checks: readonly Check[] = [
       const etcdctl = (...args: string[]) => run(path.join(context.value('ETCD_BIN'), 'etcdctl'), [`--endpoints=${members[0].clientUrl}`, ...args]);
       const list = JSON.parse((await etcdctl('member', 'list', '--hex', '-w', 'json')).stdout).members;
       // it can be promoted once it has what the leader has
-      const id = list.find((member: { isLearner?: boolean }) => member.isLearner).ID;
+      const id = list.find((member: { name: string }) => member.name === slots[1]).ID;
       await waitFor('the promotion', async () => (await etcdctl('member', 'promote', id)).code === 0);
       await waitFor('a second voter', async () => (await fetch(`${members[1].probeUrl}/readyz`)).ok);
       await probe();

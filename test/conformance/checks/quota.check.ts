@@ -100,7 +100,7 @@ cloud.load_balancer.update_quota(project.id, load_balancers=0)`);
         'Octavia: load_balancer: 1 are needed and 0 free',
         line('Cinder: volumes', 2, '2'),
       );
-      expect('no login', await strata({}), 1, 'log in as Terraform does');
+      expect('no login', await strata({}), 1, 'log in to it by OS_CLOUD');
     },
   },
 ];

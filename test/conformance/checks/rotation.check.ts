@@ -53,7 +53,19 @@ export const checks: readonly Check[] = [
       // Before there were others, the first was alone: that is all that its user data says.
       await second.takeVip(first);
       first.set('STRATA_PEERS', ADDRESS);
+      expect('a snapshot', await first.inVolume('strata-snapshot'), 0, 'saved /var/lib/etcd/snapshots/etcd-');
+      expect('a copy of it', await first.onVolume('cp /mnt/snapshots/etcd-*.db "$1"/snapshot.db', first.folder), 0);
+      const restore = () => first.program('strata-restore', first.path('snapshot.db'));
+      // a second cluster would be made beside those that its user data doesn't know: its etcd does, or the API behind the common address
+      expect('a restore beside others', await restore(), 1, 'STOPPED', 'is up: with it there would be two clusters');
       await first.powerOff();
+      expect(
+        'a restore beside others that nobody here knows',
+        await restore(),
+        1,
+        'STOPPED',
+        'while this node is down: another control-plane node is up',
+      );
       expect('a reboot of the one that was alone', await first.boot(), 0, 'starting this member again');
       first.set('STRATA_PEERS', nodes.map(({ address }) => address).join(' '));
 
