@@ -23,6 +23,14 @@ finish_interrupted() {
   done
 }
 
+# What was cut while it was unpacked, apt takes for installed, and dpkg leaves it as it is.
+unpack_again() {
+  local -a torn
+  mapfile -t torn < <(dpkg-query -W -f '${db:Status-Abbrev} ${binary:Package}\n' | sed -n 's/^.H. *//p')
+  if ((${#torn[@]} == 0)); then return; fi
+  apt install -y --reinstall --allow-change-held-packages -o Dpkg::Options::=--force-confold "${torn[@]}"
+}
+
 # A repository of packages, trusted by its own key alone: given, or fetched once from beside the repository.
 repository() { # <name> <URL> <suite and components> <URL of its key>
   local key=$KEYRINGS/$1.asc
@@ -52,6 +60,7 @@ install_packages() {
   repository kubernetes "$STRATA_KUBERNETES_PACKAGES" / "${STRATA_KUBERNETES_PACKAGES%/}/Release.key"
   repository containerd "${STRATA_CONTAINERD_PACKAGES%/}/$id" "$codename stable" "${STRATA_CONTAINERD_PACKAGES%/}/$id/gpg"
   apt update || stop 'the lists of packages are not to be had, or not signed by the key that was given: apt says which, above'
+  unpack_again
   apt install -y --no-install-recommends --allow-change-held-packages --allow-downgrades -o Dpkg::Options::=--force-confold \
     'containerd.io=2.*' "kubelet=$STRATA_VERSION-*" "kubeadm=$STRATA_VERSION-*" "kubectl=$STRATA_VERSION-*" \
     conntrack e2fsprogs ethtool iptables openssl python3 socat

@@ -108,7 +108,7 @@ export const checks: readonly Check[] = [
         () => 'accepted',
         (error: Error) => error.message,
       );
-      if (!/came out as a text\s+without a certificate\s+in PEM/.test(refused)) throw new Error(`a path in place of a certificate: ${refused}`);
+      if (!/came out as a text\s+without a\s+certificate\s+in PEM/.test(refused)) throw new Error(`a path in place of a certificate: ${refused}`);
     },
   },
 ];
