@@ -1,22 +1,20 @@
 import { createHash } from 'node:crypto';
 import { Annotations, Fn, Token } from 'cdktf';
 import { Construct } from 'constructs';
+import { mergedNodeOptions } from './bootstrap/node-option-files';
 import { ClusterOptions } from './cluster-options';
+import { ControlPlaneProps } from './worker-pool';
 import { IClusterNetwork } from '../contracts/cluster-network';
 import { IOpenStackCloud } from '../contracts/openstack-cloud';
 import { describe, fail, isKnown } from '../core/validation';
 import { Bastion } from '../nova/bastion';
 import { ComputeKeypairV2 } from '../providers/openstack/compute-keypair-v2';
 
-type AccessOptions = Pick<ClusterOptions, 'keyPairName' | 'sshPublicKey' | 'bastion' | 'cloudInit' | 'nodeOptions'> & {
-  readonly clusterName: string;
-};
+type AccessOptions = ClusterOptions & { readonly clusterName: string };
 
 /** The key pair that every server is born with: it can't be added on the worst day. */
-export function nodeKeyPair(
-  scope: Construct,
-  { clusterName, keyPairName, sshPublicKey, cloudInit = {}, nodeOptions = {} }: AccessOptions,
-): string | undefined {
+export function nodeKeyPair(scope: Construct, props: AccessOptions): string | undefined {
+  const { clusterName, keyPairName, sshPublicKey } = props;
   if (sshPublicKey !== undefined) {
     const keyPair = new ComputeKeypairV2(scope, 'KeyPair', {
       // Another key is another pair: servers that are born from then on have it, and the former ones keep theirs, in a file of their own.
@@ -26,9 +24,7 @@ export function nodeKeyPair(
     });
     return keyPair.name;
   }
-  const hasUserCa = (nodeOptions.sshTrustedUserCaKeys ?? []).length > 0;
-  const ownAccess = hasUserCa || ['ssh_authorized_keys', 'users', 'ssh_import_id', 'write_files'].some((module) => Object.hasOwn(cloudInit, module));
-  if (keyPairName === undefined && !ownAccess) {
+  if (keyPairName === undefined && ![props.controlPlane, ...props.workerPools].every((own) => hasOwnAccess(props, own))) {
     Annotations.of(scope).addWarning(
       describe(scope, {
         problem: 'nodes are born without a key pair, and none can be added later: on the worst day nobody can log in to them',
@@ -37,6 +33,13 @@ export function nodeKeyPair(
     );
   }
   return keyPairName;
+}
+
+/** Whether somebody may log in to such nodes without a key pair. */
+function hasOwnAccess(cluster: AccessOptions, own: Pick<ControlPlaneProps, 'cloudInit' | 'nodeOptions'>): boolean {
+  const { sshTrustedUserCaKeys = [] } = mergedNodeOptions(cluster.nodeOptions, own.nodeOptions);
+  const modules = ['ssh_authorized_keys', 'users', 'ssh_import_id', 'write_files'];
+  return sshTrustedUserCaKeys.length > 0 || [cluster, own].some(({ cloudInit = {} }) => modules.some((module) => Object.hasOwn(cloudInit, module)));
 }
 
 /** Tells keys apart. What stands behind the key itself is a comment. */

@@ -140,6 +140,12 @@ describe('access for the worst day', () => {
       { nodeOptions: { sshTrustedUserCaKeys: ['ssh-ed25519 AAAA'] } },
     ];
     expect([warnings({}), ...others.map(warnings)]).toEqual([1, 0, 0, 0]);
+    const [flavor, withCa] = [NodeFlavor.named('m1.large'), { sshTrustedUserCaKeys: ['ssh-ed25519 AAAA'] }];
+    const pool = { name: 'general', replicas: 1, flavor };
+    // each kind of node for itself: what one has is no way to the others
+    expect(warnings({ controlPlane: { replicas: 3, flavor, nodeOptions: withCa }, workerPools: [pool] })).toBe(1);
+    expect(warnings({ controlPlane: { replicas: 3, flavor, nodeOptions: withCa }, workerPools: [{ ...pool, nodeOptions: withCa }] })).toBe(0);
+    expect(warnings({ nodeOptions: withCa, workerPools: [{ ...pool, nodeOptions: { sshTrustedUserCaKeys: [] } }] })).toBe(1);
   });
 });
 
