@@ -14,14 +14,6 @@ if [[ $STRATA_BIRTH == true ]]; then
 fi
 need_kubectl 'drain workers' 'set drain: WorkerDrain.disabled()'
 
-unreachable() {
-  if [[ $STRATA_ON_UNREACHABLE == continue ]]; then
-    say "WARNING: $why. Going on without draining, as drain.onUnreachable says"
-    exit 0
-  fi
-  stop "$why. No worker was drained and none is deleted; repair it and apply again, or give drain: WorkerDrain.enabled({ onUnreachable: OnUnreachable.CONTINUE })"
-}
-
 wanted=
 for pool in $(compgen -v STRATA_POOL_); do wanted+=" ${!pool}"; done
 id_of() { # <name> -> the id of the wanted server of that name
@@ -29,9 +21,8 @@ id_of() { # <name> -> the id of the wanted server of that name
   for pair in $wanted; do if [[ ${pair%%=*} == "$1" ]]; then echo "${pair#*=}"; fi; done
 }
 
-why=
-log_in || unreachable
-reach 60 || unreachable
+require_cluster 'Going on without draining, as drain.onUnreachable says' \
+  'No worker was drained and none is deleted; repair it and apply again, or give drain: WorkerDrain.enabled({ onUnreachable: OnUnreachable.CONTINUE })'
 
 # Into a variable first: a list that failed is no empty one.
 list=$(nodes) || stop 'the API does not give the list of nodes (see above). No worker was drained and none is deleted'

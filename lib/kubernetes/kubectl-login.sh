@@ -61,6 +61,17 @@ reach() { # <seconds>
   done
 }
 
+# Logs in and waits for the API, or ends the program as STRATA_ON_UNREACHABLE says.
+require_cluster() { # <what follows if it goes on without> <what follows if it stops>
+  local why=
+  if log_in && reach 60; then return; fi
+  if [[ $STRATA_ON_UNREACHABLE == continue ]]; then
+    say "WARNING: $why. $1"
+    exit 0
+  fi
+  stop "$why. $2"
+}
+
 # One line a node: name, provider id, status of its condition Ready, its pool; "-" for what it doesn't have.
 nodes() {
   # shellcheck disable=SC2016  # kubectl's template

@@ -13,17 +13,8 @@ if [[ $STRATA_BIRTH == true ]]; then
 fi
 need_kubectl 'register the token that new workers join with' 'set bootstrapToken: BootstrapToken.permanent()'
 
-unreachable() {
-  if [[ $STRATA_ON_UNREACHABLE == continue ]]; then
-    say "WARNING: $why. The token for workers is not registered: no new worker can join"
-    exit 0
-  fi
-  stop "$why. The token for workers could not be registered, and none was taken away: new workers wait for it. Repair it and apply again"
-}
-
-why=
-log_in || unreachable
-reach 60 || unreachable
+require_cluster 'The token for workers is not registered: no new worker can join' \
+  'The token for workers could not be registered, and none was taken away: new workers wait for it. Repair it and apply again'
 
 encoded() { printf %s "$1" | base64 | tr -d '\n'; }
 name=bootstrap-token-${STRATA_TOKEN%%.*}

@@ -10,15 +10,6 @@ if [[ $STRATA_BIRTH == true ]]; then
 fi
 need_kubectl 'change workers' 'set drain: WorkerDrain.disabled() and leave bootstrapToken out'
 
-unreachable() {
-  if [[ $STRATA_ON_UNREACHABLE == continue ]]; then
-    say "WARNING: $why. Going on all the same, as drain.onUnreachable says"
-    exit 0
-  fi
-  stop "$why. No worker was changed; repair it and apply again, or give drain: WorkerDrain.enabled({ onUnreachable: OnUnreachable.CONTINUE })"
-}
-
-why=
-log_in || unreachable
-reach 60 || unreachable
+require_cluster 'Going on all the same, as drain.onUnreachable says' \
+  'No worker was changed; repair it and apply again, or give drain: WorkerDrain.enabled({ onUnreachable: OnUnreachable.CONTINUE })'
 say "$STRATA_CLUSTER answers: its workers can be changed"
