@@ -256,7 +256,7 @@ class LabVolumeDriver(driver.VolumeDriver):
     def terminate_connection(self, volume, connector, **kwargs): pass
 PY
 C=/etc/cinder/cinder.conf
-for kv in transport_url=$MQ auth_strategy=keystone my_ip=127.0.0.1 osapi_volume_listen=127.0.0.1 enabled_backends=fake glance_api_servers=http://127.0.0.1:9292 default_volume_type=standard use_stderr=true state_path=/var/lib/cinder quota_volumes=100000 quota_gigabytes=10000000 quota_snapshots=10000 allow_availability_zone_fallback=true; do set_ $C DEFAULT "${kv%%=*}" "${kv#*=}"; done
+for kv in transport_url=$MQ auth_strategy=keystone my_ip=127.0.0.1 osapi_volume_listen=127.0.0.1 enabled_backends=fake glance_api_servers=http://127.0.0.1:9292 default_volume_type=standard use_stderr=true state_path=/var/lib/cinder quota_volumes=100000 quota_gigabytes=10000000 quota_snapshots=10000 allow_availability_zone_fallback=true backend_stats_polling_interval=10; do set_ $C DEFAULT "${kv%%=*}" "${kv#*=}"; done
 set_ $C database connection "$(db cinder cinder)"; authtoken $C cinder; set_ $C oslo_concurrency lock_path /var/lib/cinder/tmp; mkdir -p /var/lib/cinder/tmp
 set_ $C fake volume_driver cinder_lab_driver.LabVolumeDriver; set_ $C fake volume_backend_name fake; set_ $C fake backend_availability_zone nova
 for kv in auth_url=http://127.0.0.1:5000 auth_type=password project_domain_name=Default user_domain_name=Default region_name=RegionOne project_name=service username=nova password=$PW; do set_ $C nova "${kv%%=*}" "${kv#*=}"; done
@@ -325,6 +325,12 @@ api octavia-api 9876 /usr/bin/octavia-wsgi 1 3
 start octavia-worker octavia-worker; start octavia-housekeeping octavia-housekeeping; start octavia-health-manager octavia-health-manager
 
 waitfor http://127.0.0.1:9876/
+# The scheduler places volumes once it has heard of a backend; what cinder-volume said before the scheduler listened is lost.
+for _ in $(seq 30); do
+  pools=$(openstack volume backend pool list -f value -c Name 2>/dev/null) && [ -n "$pools" ] && break
+  sleep 2
+done
+[ -n "$pools" ] || die "Cinder's scheduler knows no backend; see $LOG/cinder-volume.log"
 openstack volume type show standard >/dev/null 2>&1 || openstack volume type create standard >/dev/null
 touch "$RUN/ready"
 say "openstack: ready after $SECONDS s"
