@@ -327,10 +327,10 @@ start octavia-worker octavia-worker; start octavia-housekeeping octavia-housekee
 waitfor http://127.0.0.1:9876/
 # The scheduler places volumes once it has heard of a backend; what cinder-volume said before the scheduler listened is lost.
 for _ in $(seq 30); do
-  pools=$(openstack volume backend pool list -f value -c Name 2>/dev/null) && [ -n "$pools" ] && break
+  pools=$(/usr/bin/python3 -c 'import openstack; print(*(pool.name for pool in openstack.connect().block_storage.backend_pools()))' 2>/dev/null) && [ -n "$pools" ] && break
   sleep 2
 done
-[ -n "$pools" ] || die "Cinder's scheduler knows no backend; see $LOG/cinder-volume.log"
+[ -n "${pools:-}" ] || die "Cinder's scheduler knows no backend; see $LOG/cinder-volume.log"
 openstack volume type show standard >/dev/null 2>&1 || openstack volume type create standard >/dev/null
 touch "$RUN/ready"
 say "openstack: ready after $SECONDS s"
