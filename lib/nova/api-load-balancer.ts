@@ -172,7 +172,8 @@ export class ApiLoadBalancer extends Construct {
       ...(flavorId !== undefined && { flavorId }),
       ...(availabilityZone !== undefined && { availabilityZone }),
       ...ownTags,
-      dependsOn: inSameStack(this, [...network.routed, ...(props.dependsOn ?? [])]),
+      // OVN's flows are those of the router, too; an amphora boots meanwhile
+      dependsOn: inSameStack(this, [...(ovn ? network.routed : []), ...(props.dependsOn ?? [])]),
       // Another one would be another load balancer, with another VIP, which no node knows.
       lifecycle: { ignoreChanges: ['availability_zone', 'flavor_id', 'vip_address'] },
     });
@@ -196,7 +197,8 @@ export class ApiLoadBalancer extends Construct {
     this.vipAddress = this.resource.vipAddress;
     if (props.floatingIp) {
       const { floatingIpAddress: address } = props;
-      const { publicAddress, association } = makeFloatingIp(this, { network, portId: this.resource.vipPortId, address, tags, dependsOn: [members] });
+      const dependsOn = inSameStack(this, [...network.routed, members]);
+      const { publicAddress, association } = makeFloatingIp(this, { network, portId: this.resource.vipPortId, address, tags, dependsOn });
       this.publicAddress = publicAddress;
       this.ready.push(association);
     }

@@ -118,7 +118,11 @@ describe('the floating IP', () => {
   test('is apart from the load balancer, so that its address outlives it', () => {
     const association = stack.resource('openstack_networking_floatingip_associate_v2');
     expect(association.port_id).toMatch(/vip_port_id}$/);
-    expect(association.depends_on).toEqual([expect.stringMatching(/^openstack_lb_members_v2\./)]);
+    const [router, members] = ['networking_router_interface_v2', 'lb_members_v2'].map((type) => expect.stringMatching(`^openstack_${type}\\.`));
+    expect(association.depends_on).toEqual([router, members]);
+    // the load balancer itself waits for the router only where its flows are the router's, too
+    expect(stack.resource('openstack_lb_loadbalancer_v2')).not.toHaveProperty('depends_on');
+    expect(synthLb(ovn).resource('openstack_lb_loadbalancer_v2').depends_on).toEqual([router]);
     expect(stack.resource('openstack_networking_floatingip_v2')).not.toHaveProperty('port_id');
   });
 
