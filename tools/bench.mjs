@@ -52,7 +52,11 @@ function median(numbers) {
 function line(name, runs, rest = '') {
   const ms = runs.map((run) => run.ms);
   const spread = `${Math.min(...ms).toFixed(0)} to ${Math.max(...ms).toFixed(0)}`;
-  console.log(`${name.padEnd(44)} ${median(ms).toFixed(0).padStart(6)} ms (${spread})  ${median(runs.map((run) => run.mb)).toFixed(0).padStart(4)} MB  ${rest}`);
+  console.log(
+    `${name.padEnd(44)} ${median(ms).toFixed(0).padStart(6)} ms (${spread})  ${median(runs.map((run) => run.mb))
+      .toFixed(0)
+      .padStart(4)} MB  ${rest}`,
+  );
 }
 
 console.log(`node ${process.version}, medians of ${rounds} loads in turn\n`);
@@ -114,10 +118,25 @@ const inventory = mkdtempSync(join(tmpdir(), 'strata-bench-'));
 try {
   const hosts = Array.from({ length: 5000 }, (_, i) => {
     const address = `10.10.${i >> 8}.${i & 255}`;
-    const nics = [{ name: 'bond0', networks: [], bondOf: ['eno1', 'eno2'] }, { name: 'bond0.10', networks: ['internal'], address }];
+    const nics = [
+      { name: 'bond0', networks: [], bondOf: ['eno1', 'eno2'] },
+      { name: 'bond0.10', networks: ['internal'], address },
+    ];
     const ports = ['eno1', 'eno2'].map((name, n) => ({ name, networks: [], mac: `02:0${n}:00:00:${(i >> 8).toString(16).padStart(2, '0')}:${(i & 255).toString(16).padStart(2, '0')}` })); // prettier-ignore
-    const disks = [{ device: '/dev/sda', size: '480GB' }, { device: '/dev/sdb', size: '3.84TB' }];
-    return { name: `host-${i}`, roles: ['compute'], managementAddress: address, cpuThreads: 64, memory: '256GiB', rack: `r${i % 40}`, disks, nics: [...nics, ...ports] };
+    const disks = [
+      { device: '/dev/sda', size: '480GB' },
+      { device: '/dev/sdb', size: '3.84TB' },
+    ];
+    return {
+      name: `host-${i}`,
+      roles: ['compute'],
+      managementAddress: address,
+      cpuThreads: 64,
+      memory: '256GiB',
+      rack: `r${i % 40}`,
+      disks,
+      nics: [...nics, ...ports],
+    };
   });
   const content = { networks: { internal: { cidr: '10.10.0.0/16' } }, hosts };
   for (const kind of ['yaml', 'json']) {

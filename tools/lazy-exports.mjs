@@ -21,7 +21,9 @@ const root = join(lib, 'index.js');
 const star = /^__exportStar\(require\("(\.[^"]+)"\), exports\);$/gm;
 if (!existsSync(root)) throw new Error(`${root} is not there: compile first`);
 
-const indexes = readdirSync(providers, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [join(providers, entry.name, 'index.js')] : []));
+const indexes = readdirSync(providers, { withFileTypes: true }).flatMap((entry) =>
+  entry.isDirectory() ? [join(providers, entry.name, 'index.js')] : [],
+);
 const constructs = readdirSync(lib, { withFileTypes: true, recursive: true })
   .filter((entry) => entry.isFile() && entry.name.endsWith('.js'))
   .map((entry) => join(entry.parentPath, entry.name))
@@ -44,7 +46,8 @@ function refuseCycles(files) {
   const imports = /^(?:const \w+ = |__exportStar\()require\("(\.[^"]+)"\)/gm;
   const seen = new Set();
   const visit = (file, path) => {
-    if (path.includes(file)) throw new Error(`modules need each other: ${[...path.slice(path.indexOf(file)), file].map((each) => relative(lib, each)).join(' > ')}`);
+    if (path.includes(file))
+      throw new Error(`modules need each other: ${[...path.slice(path.indexOf(file)), file].map((each) => relative(lib, each)).join(' > ')}`);
     if (seen.has(file) || file.startsWith(providers)) return;
     seen.add(file);
     for (const [, to] of readFileSync(file, 'utf8').matchAll(imports)) visit(createRequire(file).resolve(to), [...path, file]);
@@ -75,7 +78,11 @@ function lazyExports(text, file) {
   const after = text
     .replace(eager, (_, name) => `Object.defineProperty(exports, "${name}", { enumerable: true, get: function () { return lazy.${name}; } });`)
     .replace('\nexports.', (start) => (getters.length === 0 ? start : `\nconst lazy = { ${getters.join(', ')} };${start}`));
-  const lazy = new Set([...after.matchAll(/^Object\.defineProperty\(exports, "(\w+)", \{ enumerable: true, get: function \(\) \{ return lazy\.\1; \} \}\);$/gm)].map(([, name]) => name));
+  const lazy = new Set(
+    [...after.matchAll(/^Object\.defineProperty\(exports, "(\w+)", \{ enumerable: true, get: function \(\) \{ return lazy\.\1; \} \}\);$/gm)].map(
+      ([, name]) => name,
+    ),
+  );
   const declared = readFileSync(file.replace(/\.js$/, '.d.ts'), 'utf8');
   const eagerStill = [...declared.matchAll(/^export \* as (\w+) from/gm)].map(([, name]) => name).filter((name) => !lazy.has(name));
   if (lazy.size === 0 || eagerStill.length > 0 || after.match(star)) {
@@ -91,7 +98,8 @@ function lazyImports(text, file) {
   for (const [statement, name, path] of text.matchAll(outside)) {
     const [before, behind] = after.split(statement);
     const others = new RegExp(`\\b${name}\\b(?!\\.)`);
-    if (others.test(before) || others.test(behind)) throw new Error(`${file}: ${name} is used as a whole; did the compiler's output change its form?`);
+    if (others.test(before) || others.test(behind))
+      throw new Error(`${file}: ${name} is used as a whole; did the compiler's output change its form?`);
     const used = behind.replace(new RegExp(`\\bnew ${name}\\.`, 'g'), `new (${name}()).`).replace(new RegExp(`\\b${name}\\.`, 'g'), `${name}().`);
     after = `${before}const ${name} = () => require("${path}");${used}`;
   }
