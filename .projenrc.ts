@@ -106,6 +106,8 @@ new JsonFile(project, 'jest.config.json', {
     transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }] },
     modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/cdktf.out/'],
     setupFiles: ['<rootDir>/test/support/properties.ts'],
+    globalSetup: '<rootDir>/test/support/temporary-folder.ts',
+    globalTeardown: '<rootDir>/test/support/temporary-folder-gone.ts',
     testTimeout: 60_000,
     maxWorkers: '100%', // Jest's default leaves one of two cores idle
   },

@@ -4,8 +4,8 @@ import { parse, stringify } from 'yaml';
 import { TOKEN_DESCRIPTION } from '../../../lib/kubernetes/bootstrap/kubeadm-config';
 import type { Check } from '../harness/check';
 import { nodeUserData } from '../harness/cluster-files';
-import { ADDRESS, BenchNode, expectExit as expect, expectSameState, NODE_NEEDS, PEER, PROGRAMS } from '../harness/node-bench';
-import { run, tail, waitFor } from '../harness/process';
+import { ADDRESS, BenchNode, expectSameState, NODE_NEEDS, PEER, PROGRAMS } from '../harness/node-bench';
+import { expectExit as expect, run, tail, waitFor } from '../harness/process';
 
 const LIBRARY = path.join(__dirname, '..', '..', '..', 'lib', 'kubernetes');
 /** What changes a disk but is no program of the node. */

@@ -4,7 +4,7 @@ import { parse, stringify } from 'yaml';
 import { APISERVER_NEEDS, type ApiServer, startApiServer, startControllers } from '../harness/apiserver';
 import type { Check, Context } from '../harness/check';
 import { freePort } from '../harness/ports';
-import { daemon, exec, type ExecResult, run, sleep, waitFor } from '../harness/process';
+import { daemon, exec, type ExecResult, expectExit, run, sleep, waitFor } from '../harness/process';
 
 const folder = path.join(__dirname, '..', '..', '..', 'lib', 'kubernetes');
 
@@ -28,14 +28,7 @@ function program(context: Context, server: ApiServer, name: string, environment:
   });
 }
 
-function expect(result: ExecResult, code: number, ...texts: string[]): void {
-  const missing = texts.filter((text) => !result.output.replace(/\s+/g, ' ').includes(text));
-  if (result.code !== code || missing.length > 0) {
-    throw new Error(
-      `ended with ${result.code} instead of ${code}${missing.length > 0 ? `, without "${missing.join('", "')}"` : ''}:\n${result.output}`,
-    );
-  }
-}
+const expect = (result: ExecResult, code: number, ...words: string[]) => expectExit('the program', result, code, ...words);
 
 interface NodeState {
   readonly name: string;

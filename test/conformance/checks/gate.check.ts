@@ -6,7 +6,7 @@ import { ReadyGateStep } from '../../../lib/kubernetes/ready-gate-step';
 import { APISERVER_NEEDS, finishInit, startApiServer } from '../harness/apiserver';
 import type { Check } from '../harness/check';
 import { freePort } from '../harness/ports';
-import { exec, type ExecResult, sleep } from '../harness/process';
+import { exec, type ExecResult, expectExit, sleep } from '../harness/process';
 import { synthesise } from '../harness/stacks';
 import { Workspace } from '../harness/terraform';
 
@@ -19,12 +19,7 @@ function gate(host: string, ca: string, timeoutSeconds: number, name = 'kubernet
   });
 }
 
-function expect(result: ExecResult, code: number, ...words: string[]): void {
-  const missing = words.filter((word) => !result.output.includes(word));
-  if (result.code !== code || missing.length > 0) {
-    throw new Error(`ended with ${result.code} and without ${missing.join(', ') || 'lack'}:\n${result.output}`);
-  }
-}
+const expect = (result: ExecResult, code: number, ...words: string[]) => expectExit('the gate', result, code, ...words);
 
 /** The step as a user's stack has it, around a server whose address and CA come by the environment of the synthesis. */
 export function build(app: App): void {

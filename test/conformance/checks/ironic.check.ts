@@ -6,7 +6,7 @@ import { BmcProtocol, HostProps, HostRole, NetworkRole } from '../../../lib/cont
 import { IronicProvider } from '../../../lib/providers/ironic/provider';
 import type { Check, Context } from '../harness/check';
 import { Cloud } from '../harness/cloud';
-import { exec, type ExecResult } from '../harness/process';
+import { exec, type ExecResult, expectExit } from '../harness/process';
 
 /**
  * The provider for Ironic can't be had here. Its calls are made in its place, from what is synthesised for it: those of `ironic_node`, `ironic_port`,
@@ -154,8 +154,7 @@ print(json.dumps({'status': answer.status_code, 'body': answer.json() if answer.
 }
 
 async function succeed(run: Promise<ExecResult>, said: RegExp): Promise<void> {
-  const { code, output } = await run;
-  if (code !== 0 || !said.test(output)) throw new Error(`the step ended with ${code}, without ${said}:\n${output}`);
+  expectExit('the step', await run, 0, said);
 }
 
 async function refuse(run: Promise<unknown>, form: RegExp): Promise<void> {

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { kvmSettings } from '../../../lib/bare-metal/kvm-settings';
 import { KvmProfile, KvmProfileProps } from '../../../lib/contracts/kvm-profile';
 import type { Check, Context } from '../harness/check';
-import { exec, type ExecResult } from '../harness/process';
+import { exec, type ExecResult, expectExit } from '../harness/process';
 
 const SCRIPT = path.join(__dirname, '..', '..', '..', 'lib', 'bare-metal', 'provisioners', 'prepare-kvm.sh');
 
@@ -78,10 +78,6 @@ class ComputeHost {
   }
 }
 
-function expectRun(what: string, { code, output }: ExecResult, exit: number, said: RegExp): void {
-  if (code !== exit || !said.test(output)) throw new Error(`${what}: ended with ${code}, without ${said}:\n${output}`);
-}
-
 function expectFiles(host: ComputeHost, files: { readonly [name: string]: string | undefined }): void {
   for (const [name, text] of Object.entries(files)) {
     if (host.read(name) !== text) throw new Error(`${name} has ${JSON.stringify(host.read(name))} instead of ${JSON.stringify(text)}`);
@@ -109,7 +105,7 @@ export const checks: readonly Check[] = [
     run: async (context) => {
       const host = new ComputeHost(context);
       // the boot loader is told, and the host named for a reboot, before anything else
-      expectRun(
+      expectExit(
         'a first run',
         await host.prepare(EVERYTHING),
         1,
@@ -122,7 +118,7 @@ export const checks: readonly Check[] = [
       if (host.calls().join() !== 'update-grub') throw new Error('the boot loader was not written anew');
 
       host.boot(`root=/dev/sda1 ro ${ARGUMENTS}`);
-      expectRun('after the reboot', await host.prepare(EVERYTHING), 0, /the KVM layer is prepared \(kvm_intel, nested=0, ksm=0\)/);
+      expectExit('after the reboot', await host.prepare(EVERYTHING), 0, /the KVM layer is prepared \(kvm_intel, nested=0, ksm=0\)/);
       expectFiles(host, {
         'etc/modprobe.d/strata-kvm.conf': 'options kvm_intel nested=0',
         'etc/modules-load.d/strata-kvm.conf': 'kvm_intel\nvhost_net',
@@ -140,11 +136,11 @@ export const checks: readonly Check[] = [
       if (!host.calls().includes('sysctl --quiet --load /etc/sysctl.d/60-strata-kvm.conf')) throw new Error('the kernel settings were not loaded');
 
       const again = await host.prepare(EVERYTHING);
-      expectRun('once more', again, 0, /is prepared/);
+      expectExit('once more', again, 0, /is prepared/);
       if (/changed/.test(again.output) || host.calls().includes('update-grub')) throw new Error(`nothing should have changed:\n${again.output}`);
 
       // a profile without all of it; the command line is still that of the last boot
-      expectRun(
+      expectExit(
         'a smaller profile',
         await host.prepare({ samePageMerging: true }),
         0,
@@ -158,11 +154,11 @@ export const checks: readonly Check[] = [
         [NODE(1, 2048)]: '0',
         'sys/class/net/ens3/device/sriov_numvfs': '8',
       });
-      expectRun('the smaller one again', await host.prepare({ samePageMerging: true }), 0, /^(?![^]*changed)[^]*is prepared/);
+      expectExit('the smaller one again', await host.prepare({ samePageMerging: true }), 0, /^(?![^]*changed)[^]*is prepared/);
 
       const amd = new ComputeHost(context, { flags: 'fpu svm', bootLoader: 'grubby' });
       amd.boot('root=/dev/sda1 ro iommu=pt');
-      expectRun('AMD', await amd.prepare({ iommu: true }), 0, /is prepared \(kvm_amd, /);
+      expectExit('AMD', await amd.prepare({ iommu: true }), 0, /is prepared \(kvm_amd, /);
       if (!amd.calls().includes('grubby --update-kernel=ALL --args=iommu=pt')) throw new Error('grubby was not told');
     },
   },
@@ -174,7 +170,7 @@ export const checks: readonly Check[] = [
       const refused = async (machine: Machine, props: KvmProfileProps, said: RegExp) => {
         const host = new ComputeHost(context, machine);
         host.boot('intel_iommu=on iommu=pt');
-        expectRun(String(said), await host.prepare(props), 1, said);
+        expectExit(String(said), await host.prepare(props), 1, said);
       };
       await refused({ flags: 'fpu sse' }, {}, /DEFECT: the CPU has neither vmx nor svm; switch VT-x or AMD-V/);
       await refused({ iommuGroups: false }, { iommu: true }, /DEFECT: the IOMMU is off though the kernel was told to use it/);

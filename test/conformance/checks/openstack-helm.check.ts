@@ -5,7 +5,7 @@ import { OpenStackHelmEndpoints } from '../../../lib/openstack/engines/openstack
 import { endpointObjects } from '../../../lib/openstack/engines/openstack-helm/public-endpoints';
 import { APISERVER_NEEDS, type ApiServer, startApiServer } from '../harness/apiserver';
 import type { Check, Context } from '../harness/check';
-import { exec, type ExecResult } from '../harness/process';
+import { exec, type ExecResult, expectExit } from '../harness/process';
 
 const folder = path.join(__dirname, '..', '..', '..', 'lib', 'openstack', 'engines', 'openstack-helm');
 const PASSWORD = 'Conformance0123456789abcdefghijk';
@@ -35,14 +35,7 @@ function program(context: Context, server: ApiServer, name: string, environment:
   });
 }
 
-function expect(result: ExecResult, code: number, ...texts: string[]): void {
-  const missing = texts.filter((text) => !result.output.includes(text));
-  if (result.code !== code || missing.length > 0) {
-    throw new Error(
-      `ended with ${result.code} instead of ${code}${missing.length > 0 ? `, without "${missing.join('", "')}"` : ''}:\n${result.output}`,
-    );
-  }
-}
+const expect = (result: ExecResult, code: number, ...words: string[]) => expectExit('the step', result, code, ...words);
 
 const template = { metadata: { labels: { app: 'x' } }, spec: { containers: [{ name: 'main', image: 'none' }] } };
 const selector = { matchLabels: { app: 'x' } };

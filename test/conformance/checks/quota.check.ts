@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { parse, stringify } from 'yaml';
 import type { Check, Context } from '../harness/check';
 import { Cloud } from '../harness/cloud';
-import { exec, type ExecResult, tail } from '../harness/process';
+import { exec, expectExit as expect } from '../harness/process';
 import { synthesise } from '../harness/stacks';
 import { Workspace } from '../harness/terraform';
 import { PROJECT, TYPESCRIPT } from '../harness/typescript';
@@ -42,11 +42,6 @@ print(project.id)`);
   const file = path.join(context.folder, 'clouds.yaml');
   fs.writeFileSync(file, stringify({ clouds: { [NAME]: { ...settings, auth: own } } }), { mode: 0o600 });
   return { OS_CLOUD: NAME, OS_CLIENT_CONFIG_FILE: file };
-}
-
-function expect(what: string, { code, output }: ExecResult, ended: number, ...texts: readonly (string | RegExp)[]): void {
-  const missing = texts.filter((text) => (typeof text === 'string' ? !output.includes(text) : !text.test(output)));
-  if (code !== ended || missing.length > 0) throw new Error(`${what}: ended with ${code}, without ${missing.join(', ')}:\n${tail(output, 60)}`);
 }
 
 const line = (quota: string, needs: number, free: string) => new RegExp(`${quota}\\W+${needs}\\W+${free}\\W`);

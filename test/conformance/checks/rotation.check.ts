@@ -5,8 +5,8 @@ import { isNextStep } from '../../../lib/kubernetes/authority-generations';
 import { ClusterSecurity } from '../../../lib/kubernetes/cluster-security';
 import { isReadable, secretWays } from '../../../lib/kubernetes/secret-ways';
 import type { Check } from '../harness/check';
-import { ADDRESS, BenchNode, expectExit as expect, NODE_NEEDS, PEER, PROGRAMS, THIRD } from '../harness/node-bench';
-import { run, waitFor } from '../harness/process';
+import { ADDRESS, BenchNode, NODE_NEEDS, PEER, PROGRAMS, THIRD } from '../harness/node-bench';
+import { expectExit as expect, run, waitFor } from '../harness/process';
 import { type RotationStep, rotationSteps } from '../harness/rotation-files';
 import { Workspace } from '../harness/terraform';
 

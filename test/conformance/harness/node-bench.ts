@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Context } from './check';
 import type { NodeUserData } from './cluster-files';
-import { exec, type ExecResult, run, tail } from './process';
+import { exec, type ExecResult, expectExit, run } from './process';
 
 const SHIMS = path.join(__dirname, 'node');
 export const PROGRAMS = '/usr/local/lib/strata';
@@ -306,12 +306,6 @@ export class BenchNode {
     fs.mkdirSync(path.dirname(this.path(name)), { recursive: true });
     fs.writeFileSync(this.path(name), content, { mode: name.endsWith('.env') || name.includes('instance-id') ? 0o644 : 0o755 });
   }
-}
-
-/** Fails unless a program ended so and said those words. */
-export function expectExit(what: string, { code, output }: ExecResult, wanted: number, ...words: string[]): void {
-  const missing = words.filter((word) => !output.includes(word));
-  if (code !== wanted || missing.length > 0) throw new Error(`${what}: ended with ${code}, missing: ${missing.join(' | ')}\n${tail(output, 60)}`);
 }
 
 /** Fails at the first lines in which two states differ. */

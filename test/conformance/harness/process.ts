@@ -184,6 +184,17 @@ export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** Fails unless a program ended so, or in some failure, and said those words, however they were wrapped. */
+export function expectExit(what: string, { code, output }: ExecResult, wanted: number | 'failure', ...words: readonly (string | RegExp)[]): void {
+  const flat = output.replace(/\s+/g, ' ');
+  const missing = words.filter((word) => (typeof word === 'string' ? !output.includes(word) && !flat.includes(word) : !word.test(output)));
+  const ended = wanted === 'failure' ? code !== 0 : code === wanted;
+  if (ended && missing.length === 0) return;
+  throw new Error(
+    `${what}: ended with ${code} instead of ${wanted}${missing.length > 0 ? `, without ${missing.join(' | ')}` : ''}:\n${tail(output, 60)}`,
+  );
+}
+
 /** The last lines of a text, for error messages. */
 export function tail(text: string, lines = 40): string {
   // eslint-disable-next-line no-control-regex
