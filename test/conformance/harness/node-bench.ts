@@ -110,7 +110,7 @@ export class BenchNode {
   async attachBlankVolume(): Promise<void> {
     const file = path.join(this.folder, `volume-${Date.now()}`);
     fs.writeFileSync(file, '');
-    fs.truncateSync(file, 256 * 1024 * 1024);
+    fs.truncateSync(file, 2 ** 30); // two copies of the data, each with write-ahead logs of 64 MiB, one of them made ahead
     this.device = (await run('losetup', ['--find', '--show', file])).stdout.trim();
     const device = this.device;
     this.context.defer(async () => void (await exec('losetup', ['--detach', device])));
