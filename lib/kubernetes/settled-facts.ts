@@ -19,6 +19,9 @@ export function factsOf(props: CheckedCluster, cluster: ClusterRanges & { readon
     clusterName: cluster.clusterName,
     nodeCidr: cluster.network.cidr,
     secondaryNodeCidr: cluster.network.secondarySubnet?.cidr,
+    // Ports, and with them servers, would be made anew in another network, all at once.
+    network: props.network === undefined ? 'its own' : 'given',
+    subnetId: props.network?.subnetId,
     podCidr: cluster.podCidr,
     secondaryPodCidr: cluster.secondaryPodCidr,
     serviceCidr: cluster.serviceCidr,
@@ -45,7 +48,7 @@ export function factsOf(props: CheckedCluster, cluster: ClusterRanges & { readon
 export function settledFacts(scope: Construct, cluster: Construct, facts: Facts, after: readonly ITerraformDependable[]): Precondition[] {
   const known = Object.entries(facts)
     .map(([name, value]) => [name, value ?? 'none'] as const)
-    .filter(([, value]) => isKnown(value));
+    .filter(([name, value]) => isKnown(value) || name === 'subnetId'); // of a network in another stack it is a reference, which has a value in a plan
   const settled = new StepResource(scope, 'Settled', {
     input: Object.fromEntries(known),
     dependsOn: inSameStack(scope, after),
@@ -53,9 +56,10 @@ export function settledFacts(scope: Construct, cluster: Construct, facts: Facts,
   });
   return known.map(([name, value]) => {
     // a fact that is younger than the cluster is taken as it is now
-    const former = `try(${attributeAddress(settled, 'output')}.${name}, "${value}")`;
+    const present = isKnown(value) ? `"${value}"` : value; // within an expression the framework writes a reference as it is
+    const former = `try(${attributeAddress(settled, 'output')}.${name}, ${present})`;
     return {
-      condition: `\${${former} == "${value}"}`,
+      condition: `\${${former} == ${present}}`,
       errorMessage:
         `${cluster.node.path}: ${name} was settled as \${${former}} when the cluster was made, and would become ${value}: ` +
         'its nodes, certificates and pods hold the former; keep it, or make a new cluster beside this one and move what runs on it',

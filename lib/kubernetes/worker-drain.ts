@@ -50,7 +50,10 @@ export class WorkerDrain {
     );
   }
 
-  /** Servers are deleted with whatever runs on them: for runners without a route to the API. Drain by hand, or let the nodes do it when they shut down. */
+  /**
+   * Workers aren't drained, for runners without a route to the API: each is shut down before it is deleted, and its kubelet ends the pods within a minute, without
+   * a look at budgets of disruption. Drain by hand before where that matters.
+   */
   public static disabled(): WorkerDrain {
     return new WorkerDrain(false, 0, 0, false, OnUnreachable.FAIL);
   }

@@ -84,6 +84,7 @@ export function workerPool(scope: Construct, pool: WorkerPoolProps, props: Worke
     vnicType: pool.vnicType,
     bindingProfile: pool.bindingProfile,
     configDrive: pool.configDrive ?? cluster.configDrive,
+    stopBeforeDestroy: cluster.drain?.isEnabled === false, // the kubelet ends the pods when the node shuts down
     keyPairName: cluster.keyPairName,
     ...props.podPorts,
     trunk: pool.trunk || props.podPorts.trunk,

@@ -92,6 +92,11 @@ export interface NovaServerProps {
    */
   readonly configDrive?: boolean;
   /**
+   * Whether it is shut down before it is deleted, for which Nova gives it a minute: else its power is cut.
+   * @default false
+   */
+  readonly stopBeforeDestroy?: boolean;
+  /**
    * Whether another flavor resizes the server in place: Nova restarts it, and its disks stay. Otherwise the flavor, too, is settled when the server is made.
    * @default true
    */
@@ -219,6 +224,7 @@ export class NovaServer extends Construct {
       ...(tags && { tags }),
       ...(props.keyPairName !== undefined && { keyPair: props.keyPairName }),
       ...(props.configDrive !== undefined && { configDrive: props.configDrive }),
+      ...(props.stopBeforeDestroy && { stopBeforeDestroy: true }),
       dependsOn: inSameStack(this, [...port.network.routed, ...(props.dependsOn ?? [])]),
       lifecycle: {
         ...replaced,

@@ -1,4 +1,4 @@
-import { ITerraformDependable } from 'cdktf';
+import { ITerraformDependable, Postcondition } from 'cdktf';
 import { Construct } from 'constructs';
 import { AdditionalPort, AdditionalPortOptions } from './additional-port';
 import { DataVolume } from './data-volume';
@@ -60,7 +60,7 @@ export interface ServerPoolProps {
    */
   readonly serverGroupPolicy?: ServerGroupPolicy;
   /**
-   * Put the root disks on Cinder volumes.
+   * Put the root disks on Cinder volumes. Raise `generation` with it.
    * @default - local disks of the hypervisors
    */
   readonly rootVolume?: RootVolume;
@@ -90,12 +90,12 @@ export interface ServerPoolProps {
    */
   readonly trunk?: boolean;
   /**
-   * Further NICs of each server, in this order. Servers that are there keep theirs until `generation` is raised.
+   * Further NICs of each server, in this order. Raise `generation` with it.
    * @default - none
    */
   readonly additionalPorts?: PoolPort[];
   /**
-   * Further volumes of each server. Their ids are in its metadata as `strata-volume-<name>`.
+   * Further volumes of each server. Their ids are in its metadata as `strata-volume-<name>`. Raise `generation` with another list; sizes can grow without.
    * @default - none
    */
   readonly volumes?: PoolVolume[];
@@ -142,16 +142,44 @@ export interface ServerPoolProps {
    */
   readonly configDrive?: boolean;
   /**
+   * Whether each server is shut down before it is deleted, for which Nova gives it a minute: else its power is cut.
+   * @default false
+   */
+  readonly stopBeforeDestroy?: boolean;
+  /**
    * What must be there before the servers are made, and before a raised `generation` begins to replace them.
    * @default - the way out of their network
    */
   readonly dependsOn?: ITerraformDependable[];
 }
 
+/** What Terraform would take from servers that run, or give to them without their knowing what to do with it. */
+function parts({ volumes = [], additionalPorts = [], rootVolume, trunk }: ServerPoolProps): string {
+  const named = Object.entries({ volumes, NICs: additionalPorts }).filter(([, list]) => list.length > 0);
+  const list = [
+    ...named.map(([what, entries]) => `the ${what} ${entries.map(({ name }) => name).join(', ')}`),
+    ...(rootVolume ? ['root volumes'] : []),
+    ...(trunk ? ['trunks'] : []),
+  ];
+  return list.length > 0 ? list.join(' and ') : 'nothing but their ports';
+}
+
+/** The list is kept as it was when the generation began. */
+function madeWith(pool: Construct, wanted: string, generation: number): Postcondition {
+  return {
+    condition: `\${try(self.output == null, true) || self.output == "${wanted}"}`, // none was kept by pools that are older than this rule
+    errorMessage:
+      `${pool.node.path}: its servers were made with \${self.output}, and would have ${wanted}: that is settled when a server is made; ` +
+      `raise the generation of the pool to ${generation + 1}, so that new servers take the place of those that run, or leave it as it was`,
+  };
+}
+
 /**
  * Servers of one kind, spread over zones and hypervisors, with names that stay: adding or removing one touches no other.
  *
  * Creates a server group and, for each server, a port and an instance (and a root volume, a trunk, further ports and volumes if asked for). Nothing but a raised `generation` replaces a server.
+ *
+ * Errors, when Terraform plans: volumes, NICs, root volumes or trunks other than those that the servers were made with, without a raised `generation`.
  */
 export class ServerPool extends Construct {
   /** Name of the pool. */
@@ -193,7 +221,9 @@ export class ServerPool extends Construct {
     const userData = prepareUserData(this, props.userData).value; // one text for all
     const current = new StepResource(this, 'Generation', {
       triggers: { generation: String(generation) },
+      input: parts(props),
       dependsOn: inSameStack(this, props.dependsOn ?? []),
+      lifecycle: { ignoreChanges: ['input'], postcondition: [madeWith(this, parts(props), generation)] },
     });
     const replaced = { replaceTriggeredBy: [current], createBeforeDestroy: true };
     this.servers = Array.from({ length: replicas }, (_, i) => {
@@ -246,6 +276,7 @@ export class ServerPool extends Construct {
         tags: props.tags,
         keyPairName: props.keyPairName,
         configDrive: props.configDrive,
+        stopBeforeDestroy: props.stopBeforeDestroy,
         resizeInPlace: props.resizeInPlace,
         dependsOn: props.dependsOn,
         ...replaced,

@@ -215,6 +215,15 @@ describe('plans', () => {
     expect(inside.some((text) => text.includes('floating IPs'))).toBe(false);
   });
 
+  test('workers that nobody drains are shut down before they are deleted, and no others', () => {
+    const stops = (drain: WorkerDrain) =>
+      Object.values(synth({ drain }).resources('openstack_compute_instance_v2')).flatMap(({ name, stop_before_destroy: stop }) =>
+        stop ? [name] : [],
+      );
+    expect(stops(WorkerDrain.disabled())).toEqual(['prod-general-0', 'prod-general-1']);
+    expect(stops(WorkerDrain.enabled())).toEqual([]);
+  });
+
   test('without the check of quotas none is read', () => {
     const cluster = synth({ checkQuota: false });
     for (const kind of ['compute_quotaset_v2', 'blockstorage_quotaset_v3', 'networking_quota_v2']) {
@@ -235,6 +244,8 @@ describe('plans', () => {
       clusterName: 'prod',
       nodeCidr: '10.20.0.0/16',
       secondaryNodeCidr: 'none',
+      network: 'its own',
+      subnetId: 'none',
       podCidr: '10.245.0.0/16',
       secondaryPodCidr: 'none',
       serviceCidr: '10.96.0.0/12',

@@ -166,6 +166,14 @@ describe('what is there already', () => {
       expect(all(stack, type)).toEqual([]);
     }
     expect(nodePorts(stack).map(({ security_group_ids }) => security_group_ids[0])).toEqual(['cp', 'cp', 'cp', 'w', 'w']);
+    // its subnet is looked up; another one, with the same range, would be refused
+    const [subnet] = Object.keys(stack.data('openstack_networking_subnet_v2')).filter((name) => !name.includes('Secondary'));
+    const [settled] = Object.values(stack.resources('terraform_data')).filter(({ input }) => input?.nodeCidr);
+    expect(settled.input).toMatchObject({ network: 'given', subnetId: `\${data.openstack_networking_subnet_v2.${subnet}.id}` });
+    const conditions = Object.values(stack.resources('terraform_data')).flatMap(({ lifecycle }) => lifecycle?.precondition ?? []);
+    const [rule] = conditions.filter(({ error_message }) => error_message.includes(': subnetId was settled as'));
+    expect(rule.condition).toMatch(new RegExp(`, (data.openstack_networking_subnet_v2.${subnet}.id)\\) == \\1\\}$`));
+    expect(rule.error_message).toContain(`and would become \${data.openstack_networking_subnet_v2.${subnet}.id}`);
   });
 });
 

@@ -222,3 +222,35 @@ test('a server that a roll which ended half-way left behind is known by its name
     },
   ]);
 });
+
+test('volumes, NICs, root volumes and trunks other than those that the servers were made with are refused until the generation is raised', () => {
+  const generation = (props: Partial<ServerPoolProps> = {}) => synthPool(props).resource('terraform_data');
+  const plain = generation();
+  expect(plain.input).toBe('nothing but their ports');
+  const full = generation({
+    generation: 4,
+    volumes: [
+      { name: 'data', sizeGib: 1 },
+      { name: 'log', sizeGib: 1 },
+    ],
+    additionalPorts: [{ name: 'storage', networkName: 'storage', securityGroupIds: ['storage'] }],
+    rootVolume: { sizeGib: 40 },
+    trunk: true,
+  });
+  expect(full.input).toBe('the volumes data, log and the NICs storage and root volumes and trunks');
+  // it stays what it was when the generation began, and a raised one, which isn't known in a plan, is judged when it is there
+  expect(full.lifecycle.ignore_changes).toEqual(['input']);
+  const [{ condition, error_message }] = full.lifecycle.postcondition;
+  expect(condition).toBe(`\${try(self.output == null, true) || self.output == "${full.input}"}`);
+  expect(error_message).toBe(
+    `test/Workers: its servers were made with \${self.output}, and would have ${full.input}: that is settled when a server is made; ` +
+      'raise the generation of the pool to 5, so that new servers take the place of those that run, or leave it as it was',
+  );
+  expect(generation({ volumes: [{ name: 'data', sizeGib: 1 }] }).input).toBe(generation({ volumes: [{ name: 'data', sizeGib: 9 }] }).input);
+});
+
+test('servers are shut down before they are deleted if that is asked for', () => {
+  const stops = (props: Partial<ServerPoolProps>) => Object.values(synthPool(props).resources(INSTANCE)).map((server) => server.stop_before_destroy);
+  expect(stops({ stopBeforeDestroy: true })).toEqual([true, true, true]);
+  expect(stops({})).toEqual([undefined, undefined, undefined]);
+});

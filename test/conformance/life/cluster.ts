@@ -52,14 +52,20 @@ export const AT_BIRTH = {
 };
 
 /** What is changed about the cluster, or about the cloud below it. */
-export type Changes = Partial<K8sOnNovaProps> & { readonly below?: Partial<IOpenStackCloud> };
+export type Changes = Partial<K8sOnNovaProps> & {
+  readonly below?: Partial<IOpenStackCloud>;
+  /** Ids of another network with the same range. */
+  readonly otherNetwork?: { readonly networkId: string; readonly subnetId: string };
+};
 
 /** The stack of the cluster, with whatever is changed about it. */
-export function clusterStack(app: App, name: string, { below, ...changes }: Changes = {}): TerraformStack {
+export function clusterStack(app: App, name: string, { below, otherNetwork, ...changes }: Changes = {}): TerraformStack {
   const stack = new TerraformStack(app, name);
   new OpenstackProvider(stack, 'OpenStack', { cloud: 'lab' });
   const bare = process.env[BARE] ? { readyGate: ReadyGate.disabled(), drain: WorkerDrain.disabled() } : {};
-  const k8s = new K8sOnNova(stack, 'K8s', { cloud: labOf(stack, below), kubeconfigPath: process.env[KUBECONFIG], ...AT_BIRTH, ...bare, ...changes });
+  const cloud = labOf(stack, below);
+  const network = otherNetwork && ClusterNetwork.fromNetworkAttributes(stack, 'Other', { ...otherNetwork, cidr: '10.20.0.0/16', cloud });
+  const k8s = new K8sOnNova(stack, 'K8s', { cloud, network, kubeconfigPath: process.env[KUBECONFIG], ...AT_BIRTH, ...bare, ...changes });
   new TerraformOutput(stack, 'host', { value: k8s.kubeconfig.host });
   new TerraformOutput(stack, 'credential', { value: k8s.openstack?.credential.applicationCredentialId });
   return stack;

@@ -51,7 +51,9 @@ const KEY2 = ['-var', `prod_encryption_key2=${'A'.repeat(43)}=`];
 
 /** What is refused for good. */
 const SETTLED =
-  "clusterName, nodeCidr, podCidr, serviceCidr, kind and address of the API endpoint, the cloud's load-balancer provider, ipv6AddressMode, subnet pools";
+  "clusterName, network, nodeCidr, podCidr, serviceCidr, kind and address of the API endpoint, the cloud's load-balancer provider, ipv6AddressMode, subnet pools";
+
+const PARTS = 'volumes, rootVolume, additionalPorts or trunk of a pool';
 
 const NOTHING: Expected = [];
 /** The steps beside Terraform that follow whenever workers come or go. */
@@ -86,6 +88,14 @@ const poolRolled = (name: string, replicas: number) => [
   `+/- terraform_data.workers-${name}_Generation`,
   ...WORKERS_CHANGED,
 ];
+/** A volume of its own that a worker gets, or loses. */
+const SCRATCH = [{ name: 'scratch', sizeGib: 1 }];
+const scratch = (sign: string, number: number) => [
+  `${sign} blockstorage_volume_v3.workers-general_prod-general-${number}-volume-scratch_Volume`,
+  `${sign} ${scratchAttachment(number)}`,
+];
+const scratchAttachment = (number: number) =>
+  `compute_volume_attach_v2.workers-general_prod-general-${number}_Attachment-prod-general-${number}-volume-scratch`;
 const podNetworkRules = (sign: string, ...protocols: string[]) =>
   ['control-plane', 'worker'].flatMap((to) =>
     ['control-plane', 'worker'].flatMap((from) =>
@@ -144,17 +154,21 @@ export const CASES: { readonly [name: string]: Case } = {
   'pool-added': { row: 'a pool added or removed', changes: pools({}, batch), expected: [...pool('+', 'batch', 1), ...WORKERS_CHANGED] },
   'pool-removed': { row: 'a pool added or removed', changes: { workerPools: [] }, expected: [...pool('-', 'general', 2), ...WORKERS_CHANGED] },
   'pool-volume': {
-    row: 'volumes of a pool',
-    changes: pools({ volumes: [{ name: 'data', sizeGib: 1 }] }),
-    expected: [0, 1].flatMap((i) => [
-      `+ blockstorage_volume_v3.workers-general_prod-general-${i}-volume-data_Volume`,
-      `+ compute_volume_attach_v2.workers-general_prod-general-${i}_Attachment-prod-general-${i}-volume-data`,
-    ]),
+    row: PARTS,
+    changes: pools({ volumes: SCRATCH }),
+    expected: { refused: 'its servers were made with nothing but their ports, and would have the volumes scratch' },
   },
   'root-volume': {
-    row: 'rootVolume',
+    row: PARTS,
     changes: pools({ rootVolume: { sizeGib: 5 } }),
-    expected: [0, 1].map((i) => `+ blockstorage_volume_v3.workers-general_prod-general-${i}_RootVolume`),
+    expected: {
+      refused: 'its servers were made with nothing but their ports, and would have root volumes: that is settled when a server is made; raise',
+    },
+  },
+  'pool-volume-rolled': {
+    row: 'the same, with generation raised',
+    changes: pools({ generation: 2, volumes: SCRATCH }),
+    expected: [...poolRolled('general', 2), ...scratch('+', 0), ...scratch('+', 1)],
   },
   'more-slots': {
     row: 'more control-plane slots',
@@ -324,6 +338,13 @@ export const CASES: { readonly [name: string]: Case } = {
     options: KEY2,
     expected: { refused: "security.encryptionKeys would become ['key2','key1'], and there is a slot that writes Secrets with another key" },
   },
+  network: {
+    row: SETTLED,
+    changes: {
+      otherNetwork: { networkId: '0c6b3cde-7c8f-4b7c-9a2e-0a4d1d0f5a12', subnetId: '0c6b3cde-7c8f-4b7c-9a2e-0a4d1d0f5a13' },
+    },
+    expected: { refused: 'network was settled as its own when the cluster was made, and would become given' },
+  },
   'node-cidr': {
     row: SETTLED,
     changes: { nodeCidr: '10.21.0.0/16' },
@@ -419,14 +440,23 @@ export const STEPS: { readonly [name: string]: Step } = {
     changes: { ...UPGRADED, ...pools({}) },
     expected: [...worker('-', 'general', 2), ...pool('-', 'batch', 1), ...WORKERS_CHANGED],
   },
-  'workers-rolled': { changes: { ...UPGRADED, ...pools({ generation: 2 }) }, expected: poolRolled('general', 2) },
+  'workers-rolled': {
+    changes: { ...UPGRADED, ...pools({ generation: 2, volumes: SCRATCH }) },
+    expected: [...poolRolled('general', 2), ...scratch('+', 0), ...scratch('+', 1)],
+  },
   'zone-lost': {
     changes: {
       version: V1_36,
       ...planes({ generations: slots(3, 2, 2), zones: [OTHER_ZONE, 'nova'] }),
       ...pools({ generation: 3, zones: [OTHER_ZONE] }),
     },
-    expected: [...slotRolled(0), '-/+ blockstorage_volume_v3.control-plane-0_EtcdVolume', ...poolRolled('general', 2)],
+    expected: [
+      ...slotRolled(0),
+      '-/+ blockstorage_volume_v3.control-plane-0_EtcdVolume',
+      ...poolRolled('general', 2),
+      ...scratch('-', 0),
+      ...scratch('-', 1),
+    ],
   },
 };
 
@@ -435,6 +465,7 @@ export const HEALED: Expected = [
   ...LOST_SLOT,
   '+ compute_volume_attach_v2.control-plane-0_Server_Attachment-EtcdVolume',
   '+ compute_instance_v2.workers-general_prod-general-1_Server',
+  `+ ${scratchAttachment(1)}`,
   '-/+ terraform_data.RollGate',
   ...WORKERS_FOLLOWED,
 ];
