@@ -125,7 +125,7 @@ export interface WorkerPoolProps {
    */
   readonly rootVolume?: RootVolume;
   /**
-   * Further volumes of each worker.
+   * Further volumes of each worker. Raise `generation` with another list; sizes can grow without.
    * @default - none
    */
   readonly volumes?: WorkerVolume[];
@@ -147,7 +147,7 @@ export interface WorkerPoolProps {
    */
   readonly allowedAddressPairs?: string[];
   /**
-   * Whether the workers' ports are parents of Neutron trunks. A pod network that needs it (Kuryr) has it anyway. Settled when a server is made.
+   * Whether the workers' ports are parents of Neutron trunks. A pod network that needs it (Kuryr) has it anyway. Raise `generation` with it.
    * @default false
    */
   readonly trunk?: boolean;
@@ -162,7 +162,7 @@ export interface WorkerPoolProps {
    */
   readonly bindingProfile?: { readonly [key: string]: any };
   /**
-   * Further NICs of each worker: SR-IOV, provider and storage networks. Settled when a server is made.
+   * Further NICs of each worker: SR-IOV, provider and storage networks. Raise `generation` with another list.
    * @default - none
    */
   readonly additionalPorts?: PoolPort[];

@@ -193,6 +193,7 @@ describe('plans', () => {
       'cannot go back',
       'must not be newer than the API',
       'Nova has no zone',
+      'Cinder has no zone',
     ]) {
       expect(messages.some((text) => text.includes(part))).toBe(true);
     }

@@ -182,7 +182,7 @@ class Life {
     await limit((quota) => (quota === 'cores' ? needs[quota] - 1 : ours(quota)));
     expectPlan('one core too few', await this.plan('as-born'), { refused: "needs 10 virtual CPUs (Nova: cores), and the project's limit is 9" });
     await limit(() => undefined);
-    for (const name of ['no-such-flavor', 'no-such-image', 'no-such-zone']) await this.refused(name);
+    for (const name of ['no-such-flavor', 'no-such-image', 'no-such-zone', 'no-such-volume-zone']) await this.refused(name);
   }
 
   /** Every slot gets the next minor, one after the other, and keeps its port, its address and its volume. */

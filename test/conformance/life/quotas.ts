@@ -3,8 +3,8 @@ import type { Cloud } from '../harness/cloud';
 
 /** By service, as each names them. */
 const SERVICES = {
-  compute: ['instances', 'cores', 'ram', 'server_groups'],
-  volume: ['volumes', 'gigabytes'],
+  compute: ['instances', 'cores', 'ram', 'server_groups', 'server_group_members'],
+  volume: ['volumes', 'gigabytes', 'per_volume_gigabytes'],
   network: ['port', 'network', 'subnet', 'router', 'floatingip', 'security_group', 'security_group_rule'],
 };
 

@@ -414,6 +414,10 @@ export const STEPS: { readonly [name: string]: Step } = {
     changes: { below: { zones: ['nova', NOWHERE].map((compute) => ({ compute, volume: compute })) }, ...planes({ zones: ['nova', NOWHERE] }) },
     expected: { refused: `Nova has no zone ${NOWHERE}, it has nova, ${OTHER_ZONE}` },
   },
+  'no-such-volume-zone': {
+    changes: { below: { zones: ['nova', OTHER_ZONE].map((compute) => ({ compute, volume: NOWHERE })) } },
+    expected: { refused: `Cinder has no zone ${NOWHERE}, it has nova` },
+  },
   'minor-skipped': {
     row: 'a minor skipped, or an older minor, in a slot that is rolled',
     changes: upgrade(2),
