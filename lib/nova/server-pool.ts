@@ -166,10 +166,11 @@ function parts({ volumes = [], additionalPorts = [], rootVolume, trunk }: Server
 
 /** The list is kept as it was when the generation began. */
 function madeWith(pool: Construct, wanted: string, generation: number): Postcondition {
+  const former = `coalesce(self.output, "${wanted}")`; // nothing was kept by pools that are older than this rule
   return {
-    condition: `\${try(self.output == null, true) || self.output == "${wanted}"}`, // none was kept by pools that are older than this rule
+    condition: `\${${former} == "${wanted}"}`,
     errorMessage:
-      `${pool.node.path}: its servers were made with \${self.output}, and would have ${wanted}: that is settled when a server is made; ` +
+      `${pool.node.path}: its servers were made with \${${former}}, and would have ${wanted}: that is settled when a server is made; ` +
       `raise the generation of the pool to ${generation + 1}, so that new servers take the place of those that run, or leave it as it was`,
   };
 }

@@ -241,9 +241,9 @@ test('volumes, NICs, root volumes and trunks other than those that the servers w
   // it stays what it was when the generation began, and a raised one, which isn't known in a plan, is judged when it is there
   expect(full.lifecycle.ignore_changes).toEqual(['input']);
   const [{ condition, error_message }] = full.lifecycle.postcondition;
-  expect(condition).toBe(`\${try(self.output == null, true) || self.output == "${full.input}"}`);
+  expect(condition).toBe(`\${coalesce(self.output, "${full.input}") == "${full.input}"}`);
   expect(error_message).toBe(
-    `test/Workers: its servers were made with \${self.output}, and would have ${full.input}: that is settled when a server is made; ` +
+    `test/Workers: its servers were made with \${coalesce(self.output, "${full.input}")}, and would have ${full.input}: that is settled when a server is made; ` +
       'raise the generation of the pool to 5, so that new servers take the place of those that run, or leave it as it was',
   );
   expect(generation({ volumes: [{ name: 'data', sizeGib: 1 }] }).input).toBe(generation({ volumes: [{ name: 'data', sizeGib: 9 }] }).input);
