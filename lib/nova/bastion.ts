@@ -9,7 +9,7 @@ import { AvailabilityZone } from '../contracts/openstack-cloud';
 import { parseCidr } from '../core/cidr-checks';
 import { IpFamily } from '../core/ip-family';
 import { check, checkListKnown, fail, isKnown } from '../core/validation';
-import { familyOf } from './private/addresses';
+import { ethertypeOf, rangeNames } from './private/addresses';
 import { makeFloatingIp } from './private/floating-ip';
 import { checkNeutronName, checkTags } from './private/names';
 import { inSameStack } from '../core/same-stack';
@@ -111,20 +111,26 @@ export class Bastion extends Construct {
     }
 
     const group = new NetworkingSecgroupV2(this, 'SecurityGroup', { name, deleteDefaultRules: true, ...(tags && { tags }) });
-    const rule = (direction: 'ingress' | 'egress', cidr: string, index: number, what: object) =>
-      new NetworkingSecgroupRuleV2(this, `${direction}-${isKnown(cidr) ? cidr : `reference-${index}`}`.replace(/\//g, '--'), {
-        securityGroupId: group.id,
-        direction,
-        ethertype: familyOf(cidr) ?? families[0] ?? IpFamily.V4,
-        remoteIpPrefix: cidr,
-        ...what,
-      });
-    [...new Set(allowedCidrs.map(canonical))].forEach((cidr, i) => rule('ingress', cidr, i, SSH));
+    const rules = (direction: 'ingress' | 'egress', cidrs: readonly string[], what: object) => {
+      const names = rangeNames(cidrs);
+      cidrs.forEach(
+        (cidr, i) =>
+          new NetworkingSecgroupRuleV2(this, `${direction}-${names[i]}`.replace(/\//g, '--'), {
+            securityGroupId: group.id,
+            direction,
+            ethertype: ethertypeOf(cidr, families),
+            remoteIpPrefix: cidr,
+            ...what,
+          }),
+      );
+    };
+    rules('ingress', [...new Set(allowedCidrs.map(canonical))], SSH);
     const everything = new Set(egressAllowedCidrs.map(canonical));
-    nodeCidrs.filter((cidr) => !everything.has(canonical(cidr))).forEach((cidr, i) => rule('egress', canonical(cidr), i, SSH));
-    [...everything].forEach((cidr, i) => rule('egress', cidr, i, {}));
+    const nodes = nodeCidrs.map(canonical).filter((cidr) => !everything.has(cidr));
+    rules('egress', nodes, SSH);
+    rules('egress', [...everything], {});
     // cloud-init asks it for the key pair
-    if (!v6) rule('egress', '169.254.169.254/32', 0, { protocol: 'tcp', portRangeMin: 80, portRangeMax: 80 });
+    if (!v6) rules('egress', ['169.254.169.254/32'], { protocol: 'tcp', portRangeMin: 80, portRangeMax: 80 });
 
     const port = new ServerPort(this, 'Port', { name, network, securityGroupIds: [group.id], tags });
     this.server = new NovaServer(this, 'Server', {

@@ -5,6 +5,7 @@ import { Cni } from '../contracts/cni';
 import { LoadBalancerProvider } from '../contracts/openstack-cloud';
 import { parseCidr } from '../core/cidr-checks';
 import { check, checkListKnown, fail } from '../core/validation';
+import { ethertypeOf } from './private/addresses';
 import { checkNeutronName, checkTags } from './private/names';
 import { NetworkingSecgroupRuleV2 } from '../providers/openstack/networking-secgroup-rule-v2';
 import { NetworkingSecgroupV2 } from '../providers/openstack/networking-secgroup-v2';
@@ -167,7 +168,7 @@ export class NodeSecurityGroups extends Construct implements INodeSecurityGroups
       new NetworkingSecgroupRuleV2(this, `${rule.group}-${rule.key}`, {
         securityGroupId: ids[rule.group],
         direction,
-        ethertype: rule.family,
+        ethertype: rule.family ?? ('cidr' in rule.from ? ethertypeOf(rule.from.cidr, families) : families[0]),
         description: rule.key, // for whoever looks at the group; another text would replace the rule, and this one stays
         ...(rule.protocol !== undefined && { protocol: rule.protocol }),
         ...(rule.fromPort !== undefined && { portRangeMin: rule.fromPort, portRangeMax: rule.toPort }),

@@ -3,6 +3,7 @@ import { LoadBalancerProvider } from '../contracts/openstack-cloud';
 import { Cidr } from '../core/cidr';
 import { IpFamily } from '../core/ip-family';
 import { isKnown } from '../core/validation';
+import { rangeNames } from './private/addresses';
 
 /** The security groups of a cluster's nodes. */
 export type NodeGroup = 'control-plane' | 'worker';
@@ -15,7 +16,8 @@ export type RuleSource = { readonly group: NodeGroup } | { readonly cidr: string
 export interface NodeRule {
   readonly key: string;
   readonly group: NodeGroup;
-  readonly family: IpFamily;
+  /** Not known where nodes have both, and the source is a reference. */
+  readonly family?: IpFamily;
   readonly from: RuleSource;
   /** Neutron's name or number. @default - every protocol */
   readonly protocol?: string;
@@ -86,24 +88,20 @@ export function nodeSecurityRules(input: NodeRulesInput): NodeRule[] {
   const tcp = (port: number) => ({ protocol: 'tcp', fromPort: port, toPort: port });
   const fromGroup = (key: string, group: NodeGroup, source: NodeGroup, what: (family: IpFamily) => Partial<NodeRule>): NodeRule[] =>
     families.map((own) => ({ key: `${key}-from-${source}${suffix(own, family)}`, group, family: own, from: { group: source }, ...what(own) }));
-  const fromCidrs = (key: string, group: NodeGroup, cidrs: readonly (string | undefined)[], what: Partial<NodeRule>): NodeRule[] =>
-    cidrs.flatMap((cidr, i) =>
-      cidr === undefined
-        ? []
-        : [
-            {
-              key: `${key}-from-${isKnown(cidr) ? canonical(cidr) : `reference-${i}`}`,
-              group,
-              family: familyOf(cidr) ?? family,
-              from: { cidr: canonical(cidr) },
-              ...what,
-            },
-          ],
-    );
+  const fromCidrs = (key: string, group: NodeGroup, cidrs: readonly (string | undefined)[], what: Partial<NodeRule>): NodeRule[] => {
+    const given = cidrs.filter((cidr) => cidr !== undefined);
+    const names = rangeNames(given);
+    return given.map((cidr, i) => ({
+      key: `${key}-from-${names[i]}`,
+      group,
+      family: familyOf(cidr, families),
+      from: { cidr: canonical(cidr) },
+      ...what,
+    }));
+  };
 
   const rules: NodeRule[] = [
-    ...fromCidrs('api', 'control-plane', [...nodeCidrs, input.vipCidr], tcp(API)),
-    ...(direct ? fromCidrs('api', 'control-plane', input.apiAllowedCidrs ?? [], tcp(API)) : []),
+    ...fromCidrs('api', 'control-plane', [...nodeCidrs, input.vipCidr, ...((direct && input.apiAllowedCidrs) || [])], tcp(API)),
     ...(input.virtualApiAddress ? fromGroup('vrrp', 'control-plane', 'control-plane', () => ({ protocol: VRRP })).slice(0, 1) : []),
     ...fromGroup('etcd', 'control-plane', 'control-plane', () => ({ protocol: 'tcp', ...ETCD })),
     ...GROUPS.flatMap((group) => GROUPS.flatMap((source) => fromGroup(`kubelet-of-${group}`, group, source, () => tcp(KUBELET)))),
@@ -146,24 +144,24 @@ export function nodeSecurityRules(input: NodeRulesInput): NodeRule[] {
  * Neutron sees, and to the ranges that are given.
  */
 export function nodeEgressRules(input: NodeRulesInput, allowedCidrs: readonly string[]): NodeRule[] {
-  const [family] = familiesOf(input);
+  const families = familiesOf(input);
   const to = (key: string, cidr: string | undefined, what: Partial<NodeRule> = {}): NodeRule[] =>
     cidr === undefined
       ? []
       : GROUPS.map((group) => ({
           key: `egress-${key}-of-${group}`,
           group,
-          family: familyOf(cidr) ?? family,
+          family: familyOf(cidr, families),
           from: { cidr: canonical(cidr) },
           ...what,
         }));
   const pods = input.cni.podTransport === PodTransport.TUNNEL ? [] : [input.podCidr, input.secondaryPodCidr];
   const inside = [input.nodeCidr, input.secondaryNodeCidr, input.vipCidr, input.serviceSubnetCidr, ...pods];
-  const known = (cidr: string, i: number) => (isKnown(cidr) ? canonical(cidr) : `reference-${i}`);
+  const allowed = rangeNames(allowedCidrs);
   return withoutTwins([
-    ...inside.flatMap((cidr, i) => (cidr === undefined ? [] : to(known(cidr, i), cidr))),
+    ...inside.flatMap((cidr, i) => (cidr === undefined ? [] : to(isKnown(cidr) ? canonical(cidr) : `reference-${i}`, cidr))),
     ...to('metadata', METADATA, { protocol: 'tcp', fromPort: 80, toPort: 80 }),
-    ...allowedCidrs.flatMap((cidr, i) => to(`allowed-${known(cidr, i)}`, cidr)),
+    ...allowedCidrs.flatMap((cidr, i) => to(`allowed-${allowed[i]}`, cidr)),
   ]);
 }
 
@@ -202,6 +200,8 @@ function canonical(cidr: string): string {
   return isKnown(cidr) ? Cidr.of(cidr).toString() : cidr;
 }
 
-function familyOf(cidr: string): IpFamily | undefined {
-  return isKnown(cidr) ? Cidr.of(cidr).family : undefined;
+/** The family of a range: of a reference, the nodes' own where they have but one. */
+function familyOf(cidr: string, [only, second]: readonly IpFamily[]): IpFamily | undefined {
+  if (isKnown(cidr)) return Cidr.of(cidr).family;
+  return second === undefined ? only : undefined;
 }

@@ -105,6 +105,26 @@ describe('access for the worst day', () => {
     expect(() => synth({ sshPublicKey: 'ssh-ed25519 AAAA', keyPairName: 'ops' })).toThrow(/sshPublicKey and keyPairName exclude each other/);
   });
 
+  test('nodes of both families let a bastion in by either of its addresses, each in a rule of its family', () => {
+    const bastion = { flavor: NodeFlavor.named('tiny'), image: NodeImage.byName('debian'), allowedCidrs: ['198.51.100.0/24'] };
+    const stack = synth({ keyPairName: 'ops', bastion, secondaryNodeCidr: 'fd00:20::/64' });
+    const ssh = all(stack, 'networking_secgroup_rule_v2').filter(
+      ({ direction, port_range_min, remote_ip_prefix }) => direction === 'ingress' && port_range_min === 22 && remote_ip_prefix.includes('${'),
+    );
+    expect(ssh).toHaveLength(4);
+    // Which of the two an address is, Terraform sees when the port is made.
+    for (const { ethertype, remote_ip_prefix: range } of ssh) {
+      expect(ethertype).toBe(`\${strcontains(${range.slice(2, -1)}, ":") ? "IPv6" : "IPv4"}`);
+    }
+  });
+
+  test('somebody else who may log in is one more rule, and the rules for the bastion stay', () => {
+    const bastion = { flavor: NodeFlavor.named('tiny'), image: NodeImage.byName('debian'), allowedCidrs: ['198.51.100.0/24'] };
+    const names = (sshAllowedCidrs?: string[]) =>
+      Object.keys(synth({ keyPairName: 'ops', bastion, sshAllowedCidrs }).resources('openstack_networking_secgroup_rule_v2'));
+    expect(names(['198.51.100.22/32'])).toEqual(expect.arrayContaining(names()));
+  });
+
   test('another key is another pair, which comes before the former one goes', () => {
     const pair = (sshPublicKey: string) => all(synth({ sshPublicKey }), 'compute_keypair_v2')[0];
     const [one, same, other] = ['ssh-ed25519 AAAA me', 'ssh-ed25519 AAAA somebody', 'ssh-ed25519 BBBB me'].map(pair);

@@ -1,3 +1,4 @@
+import { TerraformVariable } from 'cdktf';
 import { Ground, synth } from './support';
 import { NodeFlavor } from '../../lib/contracts/node-flavor';
 import { NodeImage } from '../../lib/contracts/node-image';
@@ -37,6 +38,17 @@ describe('a bastion', () => {
     expect(rulesOf({ allowedCidrs: ['2001:db8::/32'] }, { secondaryCidr: 'fd00:20::/64' })).toEqual(
       expect.arrayContaining(['ingress IPv6 tcp/22 2001:db8::/32', 'egress IPv6 tcp/22 fd00:20::/64']),
     );
+  });
+
+  test('a range that is a reference has the family that it turns out to be of, where the network has both', () => {
+    const ethertypes = (network = {}) =>
+      Object.values(
+        synth((ground) => void bastion(ground, { allowedCidrs: [new TerraformVariable(ground.stack, 'office', {}).stringValue] }), {
+          network,
+        }).resources('openstack_networking_secgroup_rule_v2'),
+      ).flatMap(({ direction, ethertype }) => (direction === 'ingress' ? [ethertype] : []));
+    expect(ethertypes()).toEqual(['IPv4']);
+    expect(ethertypes({ secondaryCidr: 'fd00:20::/64' })).toEqual(['${strcontains(var.office, ":") ? "IPv6" : "IPv4"}']);
   });
 
   test('is reached by a floating IP, born with the key pair, and never replaced by a change of the program', () => {

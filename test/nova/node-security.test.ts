@@ -300,6 +300,20 @@ describe('in Neutron', () => {
     expect(() => build(props)).toThrow(message);
   });
 
+  test('a range that is a reference has the family that it turns out to be of, where nodes have both', () => {
+    const rules = synth(
+      ({ stack, network }) => {
+        const office = [new TerraformVariable(stack, 'office', { type: 'string' }).stringValue];
+        const props = { apiAllowedCidrs: office, sshAllowedCidrs: office, publicServiceCidrs: office, egressAllowedCidrs: office };
+        new NodeSecurityGroups(stack, 'Security', { name: 'prod', network, cni: Cni.cilium(), loadBalancerProvider: OVN, ...props });
+      },
+      { network: { secondaryCidr: 'fd00:20::/64' } },
+    ).resources(RULE);
+    const named = (Object.values(rules) as Block[]).filter(({ remote_ip_prefix }) => remote_ip_prefix === '${var.office}');
+    expect(named).toHaveLength(7); // the API; SSH to and everything from both groups; node ports by TCP and UDP
+    for (const { ethertype } of named) expect(ethertype).toBe('${strcontains(var.office, ":") ? "IPv6" : "IPv4"}');
+  });
+
   test('a range that is a reference is a rule; a list that is one is an error', () => {
     const withVariable = (list: boolean) =>
       synth(({ stack, network }) => {

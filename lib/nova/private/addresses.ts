@@ -30,3 +30,19 @@ export function addressOfFamily(addresses: string[], family: IpFamily): string {
 export function familyOf(cidr: string): IpFamily | undefined {
   return isKnown(cidr) ? Cidr.of(cidr).family : undefined;
 }
+
+/** Neutron's ethertype for a range. Of which family a reference is shows only where it is known: with both possible, Terraform looks. */
+export function ethertypeOf(cidr: string, families: readonly (IpFamily | undefined)[]): string {
+  const [only] = families;
+  const settled = familyOf(cidr) ?? (families.length === 1 ? only : undefined);
+  return settled ?? Token.asString(Fn.conditional(Fn.strcontains(cidr, ':'), IpFamily.V6, IpFamily.V4));
+}
+
+/**
+ * What the rules of ranges are known by, whatever else is in the list: the range itself; a reference has no text at synth, and is counted among the references
+ * alone.
+ */
+export function rangeNames(cidrs: readonly string[]): string[] {
+  let references = 0;
+  return cidrs.map((cidr) => (isKnown(cidr) ? asNeutron(cidr) : `reference-${references++}`));
+}

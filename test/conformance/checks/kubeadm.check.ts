@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { parse, stringify } from 'yaml';
 import { KubernetesVersion } from '../../../lib/core/kubernetes-version';
 import type { Check, Context } from '../harness/check';
-import { nodeUserData } from '../harness/cluster-files';
+import { FAMILIES, type NodeFamilies, type NodesUserData, nodeUserData } from '../harness/cluster-files';
 import { exec, type ExecResult, run } from '../harness/process';
 
 /** `kubeadm config validate`, which is strict: a field that kubeadm doesn't know is an error. */
@@ -14,8 +14,8 @@ function validate(context: Context, text: string, kubeadm = path.join(context.va
 }
 
 /** Throws unless kubeadm takes what the nodes of that version are born with, without a warning. */
-async function takesNodes(context: Context, version: KubernetesVersion, kubeadm?: string): Promise<void> {
-  const { controlPlane, worker } = await nodeUserData(context, version);
+async function takesNodes(context: Context, version: KubernetesVersion, kubeadm?: string, families: NodeFamilies = 'IPv4'): Promise<NodesUserData> {
+  const { controlPlane, worker } = await nodeUserData(context, version, families);
   // kubeadm looks for the discovery file, too
   const discovery = path.join(context.folder, 'discovery.conf');
   fs.writeFileSync(discovery, worker.files['/etc/strata/discovery.conf'], { mode: 0o600 });
@@ -24,16 +24,26 @@ async function takesNodes(context: Context, version: KubernetesVersion, kubeadm?
     'join of a worker': worker.files['/etc/strata/kubeadm-join.yaml'].replace('/etc/strata/discovery.conf', discovery),
   };
   for (const [what, text] of Object.entries(configurations)) {
-    const { code, output } = await validate(context, onNode(text), kubeadm);
+    const { code, output } = await validate(context, onNode(text, families), kubeadm);
     if (code !== 0 || /warning/i.test(output)) throw new Error(`${what}:\n${output}`);
   }
+  return { controlPlane, worker };
 }
 
+/** What the boot program finds on a node: its address, and that of the other IP family. */
+const ADDRESSES: { readonly [families in NodeFamilies]: string } = {
+  IPv4: '198.51.100.1',
+  'IPv4,IPv6': '198.51.100.1,2001:db8::1',
+  'IPv6,IPv4': '2001:db8::1,198.51.100.1',
+  IPv6: '2001:db8::1',
+};
+
 /** What the boot program fills in. */
-const onNode = (text: string) =>
+const onNode = (text: string, families: NodeFamilies = 'IPv4') =>
   text
     .replace(/@NODE_NAME@/g, 'nodes-control-plane-0')
-    .replace(/@NODE_ADDRESS@/g, '198.51.100.1')
+    .replace(/@NODE_ADDRESS@/g, ADDRESSES[families].split(',')[0])
+    .replace(/@NODE_IPS@/g, ADDRESSES[families])
     .replace(/@PROVIDER_ID@/g, 'openstack:///2f9f4c1c-54c7-4a35-8a3b-9e5c5f4c9d10')
     // a patch that this kubeadm is not newer than
     .replace(/kubernetesVersion: v1\.36\.\d+/, 'kubernetesVersion: v1.36.0');
@@ -41,6 +51,23 @@ const onNode = (text: string) =>
 /** What the boot program composes for every phase. */
 const composed = (files: { readonly [path: string]: string }) =>
   ['init', 'cluster', 'kubelet'].map((part) => files[`/etc/strata/kubeadm-${part}.yaml`]).join('---\n');
+
+/** What each program of the control plane is started with, in the manifests that kubeadm writes for such a configuration. */
+async function writtenFlags(context: Context, configuration: string): Promise<{ readonly [program: string]: readonly string[] }> {
+  // a dry run writes to a folder of its own, and nothing to this machine
+  const file = (name: string) => path.join(context.folder, name);
+  for (const name of ['patches', 'written']) fs.mkdirSync(file(name));
+  fs.writeFileSync(file('init.yaml'), configuration.replace('/run/strata/patches', file('patches')));
+  for (const phase of ['control-plane all', 'etcd local']) {
+    const words = ['init', 'phase', ...phase.split(' '), '--config', file('init.yaml'), '--dry-run'];
+    await run(path.join(context.value('KUBERNETES_BIN'), 'kubeadm'), words, { env: { KUBEADM_INIT_DRYRUN_DIR: file('written') } });
+  }
+  const flags = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'etcd'].map((program) => {
+    const { spec } = parse(fs.readFileSync(file(`written/${program}.yaml`), 'utf8')) as { spec: { containers: { command: string[] }[] } };
+    return [program, spec.containers[0].command];
+  });
+  return Object.fromEntries(flags);
+}
 
 const cluster = { apiVersion: 'kubeadm.k8s.io/v1beta4', kind: 'ClusterConfiguration', kubernetesVersion: 'v1.36.0' };
 
@@ -97,8 +124,31 @@ export const checks: readonly Check[] = [
   {
     name: 'kubeadm takes what nodes are born with',
     needs: ['kubeadm', 'terraform'],
-    run: (context) => takesNodes(context, KubernetesVersion.V1_36),
+    run: async (context) => void (await takesNodes(context, KubernetesVersion.V1_36)),
   },
+  ...(['IPv4,IPv6', 'IPv6,IPv4', 'IPv6'] as const).map((families): Check => ({
+    name: `kubeadm takes what nodes of ${families.replace(',', ' and ')} are born with, and writes it into the manifests`,
+    needs: ['kubeadm', 'terraform'],
+    run: async (context) => {
+      const { files } = (await takesNodes(context, KubernetesVersion.V1_36, undefined, families)).controlPlane;
+      const flags = await writtenFlags(context, onNode(composed(files), families));
+      const [address] = ADDRESSES[families].split(',');
+      const host = address.includes(':') ? `[${address}]` : address;
+      const { podCidr: pods, serviceCidr: services } = FAMILIES[families];
+      for (const [program, wanted] of Object.entries({
+        'kube-apiserver': [`--advertise-address=${address}`, `--service-cluster-ip-range=${services}`],
+        'kube-controller-manager': [`--cluster-cidr=${pods}`, `--service-cluster-ip-range=${services}`],
+        etcd: [`--advertise-client-urls=https://${host}:2379`, `--listen-peer-urls=https://${host}:2380`],
+      })) {
+        const missing = wanted.filter((flag) => !flags[program].includes(flag));
+        if (missing.length > 0) throw new Error(`${program} lacks ${missing.join(', ')}:\n${flags[program].join('\n')}`);
+      }
+      // the instrument judges: services of another family than the pods are
+      const wrong = onNode(composed(files), families).replace(`serviceSubnet: ${services}`, 'serviceSubnet: 10.96.0.0/12,10.112.0.0/12');
+      const { code, output } = await validate(context, wrong);
+      if (code === 0) throw new Error(`kubeadm takes two ranges of one family:\n${output}`);
+    },
+  })),
   {
     name: "kubeadm makes a node's certificates, kubeconfigs and manifests out of what it is born with",
     needs: ['kubeadm', 'terraform'],
@@ -130,17 +180,9 @@ export const checks: readonly Check[] = [
     needs: ['kubeadm', 'terraform'],
     run: async (context) => {
       const { controlPlane } = await nodeUserData(context);
-      // a dry run writes to a folder of its own, and nothing to this machine
-      const file = (name: string) => path.join(context.folder, name);
-      for (const name of ['patches', 'written']) fs.mkdirSync(file(name));
-      fs.writeFileSync(file('init.yaml'), onNode(composed(controlPlane.files)).replace('/run/strata/patches', file('patches')));
-      for (const phase of ['control-plane all', 'etcd local']) {
-        const words = ['init', 'phase', ...phase.split(' '), '--config', file('init.yaml'), '--dry-run'];
-        await run(path.join(context.value('KUBERNETES_BIN'), 'kubeadm'), words, { env: { KUBEADM_INIT_DRYRUN_DIR: file('written') } });
-      }
+      const written = await writtenFlags(context, onNode(composed(controlPlane.files)));
       for (const [program, wanted] of Object.entries(ARGUMENTS)) {
-        const { spec } = parse(fs.readFileSync(file(`written/${program}.yaml`), 'utf8')) as { spec: { containers: { command: string[] }[] } };
-        const flags = spec.containers[0].command;
+        const flags = written[program];
         const missing = wanted.filter((pattern) => !flags.some((flag) => pattern.test(flag)));
         if (missing.length > 0) throw new Error(`${program} lacks ${missing.join(', ')}:\n${flags.join('\n')}`);
         if (flags.some((flag) => /^--(anonymous-auth=true|insecure|token-auth-file|auto-tls|peer-auto-tls)/.test(flag))) {

@@ -29,15 +29,45 @@ const CLOUD_VALUES = {
   first_volume: '9e5c5f4c-54c7-4a35-8a3b-2f9f4c1c9d10',
 };
 
-/** One stack of nodes for each version that the library knows. */
+/** The ranges of clusters by the IP families of their nodes, and what a cloud tells there in place of the values above. */
+export const FAMILIES = {
+  IPv4: { values: {}, nodeCidr: '127.0.0.0/8', podCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/12' },
+  'IPv4,IPv6': {
+    values: {},
+    nodeCidr: '127.0.0.0/8,fd00:77::/64',
+    podCidr: '10.244.0.0/16,fd00:10:244::/48',
+    serviceCidr: '10.96.0.0/12,fd00:10:96::/112',
+  },
+  'IPv6,IPv4': {
+    values: { vip: 'fd00:77::9', address: 'fd00:77::2', peer: 'fd00:77::3' },
+    nodeCidr: 'fd00:77::/64,127.0.0.0/8',
+    podCidr: 'fd00:10:244::/48,10.244.0.0/16',
+    serviceCidr: 'fd00:10:96::/112,10.96.0.0/12',
+  },
+  IPv6: {
+    values: { vip: 'fd00:77::9', public_address: '2001:db8:113::77', address: 'fd00:77::2', peer: 'fd00:77::3' },
+    nodeCidr: 'fd00:77::/64',
+    podCidr: 'fd00:10:244::/48',
+    serviceCidr: 'fd00:10:96::/112',
+  },
+};
+
+/** The IP families of a cluster's nodes, that of their first subnet first. */
+export type NodeFamilies = keyof typeof FAMILIES;
+
+const NEWEST = KubernetesVersion.V1_36;
+
+/** One stack of nodes for each version that the library knows, and of the newest one for each choice of IP families. */
 export function build(app: App): void {
-  for (const version of KubernetesVersion.all()) nodes(app, version);
+  for (const version of KubernetesVersion.all()) nodes(app, version, 'IPv4');
+  for (const families of Object.keys(FAMILIES).slice(1)) nodes(app, NEWEST, families as NodeFamilies);
 }
 
-const stackName = (version: KubernetesVersion) => `nodes-${version.minor}`;
+const stackName = (version: KubernetesVersion, families: NodeFamilies) => `nodes-${version.minor}-${families.replace(',', '-')}`;
 
-function nodes(app: App, version: KubernetesVersion): void {
-  const stack = new TerraformStack(app, stackName(version));
+function nodes(app: App, version: KubernetesVersion, families: NodeFamilies): void {
+  const stack = new TerraformStack(app, stackName(version, families));
+  const { podCidr, serviceCidr, nodeCidr } = FAMILIES[families];
   const value = (name: string) => new TerraformVariable(stack, name, { type: 'string' }).stringValue;
   const pki = new VariablePki(stack, 'Pki', { prefix: 'nodes' });
   const [vip, publicAddress, address, peer, volume, firstVolume] = Object.keys(CLOUD_VALUES).map(value);
@@ -46,8 +76,8 @@ function nodes(app: App, version: KubernetesVersion): void {
     version,
     endpointName: 'api.nodes.internal',
     certSans: ['api.nodes.internal', vip, publicAddress],
-    podCidr: '10.244.0.0/16',
-    serviceCidr: '10.96.0.0/12',
+    podCidr,
+    serviceCidr,
     kubeProxy: true,
     bootstrapToken: pki.bootstrapToken,
     bootstrapTokenHours: 24,
@@ -61,8 +91,7 @@ function nodes(app: App, version: KubernetesVersion): void {
   const ca = new TerraformVariable(stack, 'cloud_ca', { type: 'string', nullable: true });
   const authority = cloudAuthority(stack, 'CloudAuthority', ca.stringValue)!;
   new StepResource(stack, 'Plan', { lifecycle: { precondition: authority.preconditions } });
-  const ranges = { nodeCidr: '127.0.0.0/8', podCidr: settings.podCidr, serviceCidr: settings.serviceCidr };
-  const network = { ...ranges, endpointName: settings.endpointName, vip };
+  const network = { nodeCidr, podCidr, serviceCidr, endpointName: settings.endpointName, vip };
   const { modules } = nodeOptionFiles({}, network, authority.certificates);
   const shared = new TemplateText(stack, 'Shared', {
     parts: [sharedCloudConfig(stack, controlPlaneFiles(settings, pki, api, extras), further, modules)],
@@ -93,22 +122,23 @@ export interface NodesUserData {
 }
 
 /** The user_data of the nodes of a cloud that has an authority of its own. Needs the component `terraform`. */
-export async function nodeUserData(context: Context, version?: KubernetesVersion): Promise<NodesUserData> {
-  const { render, authority } = await nodeRenderer(context, version);
+export async function nodeUserData(context: Context, version?: KubernetesVersion, families?: NodeFamilies): Promise<NodesUserData> {
+  const { render, authority } = await nodeRenderer(context, version, families);
   return render(authority);
 }
 
 /** Renders the nodes' user_data for one authority of the cloud after the other; null is none. `authority` is a throw-away one. */
 export async function nodeRenderer(
   context: Context,
-  version = KubernetesVersion.V1_36,
+  version = NEWEST,
+  families: NodeFamilies = 'IPv4',
 ): Promise<{ readonly authority: string; readonly render: (cloudCa: string | null) => Promise<NodesUserData> }> {
   const stacks = await synthesise(__filename, context.folder);
-  const { configuration } = stacks.find(({ name }) => name === stackName(version))!;
-  const folder = path.join(context.folder, 'nodes');
+  const { configuration } = stacks.find(({ name }) => name === stackName(version, families))!;
+  const folder = path.join(context.folder, stackName(version, families));
   const pki = await throwAwayPki(context, 'nodes');
   const workspace = (cloudCa: string | null) =>
-    new Workspace(context, { folder, configuration, variables: { ...CLOUD_VALUES, ...pki, cloud_ca: cloudCa } });
+    new Workspace(context, { folder, configuration, variables: { ...CLOUD_VALUES, ...FAMILIES[families].values, ...pki, cloud_ca: cloudCa } });
   const authority = pki.nodes_front_proxy_ca_crt;
   await workspace(authority).init();
   return {
