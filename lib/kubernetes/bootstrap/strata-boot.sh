@@ -30,17 +30,6 @@ done
 
 # --- what there is ---------------------------------------------------------------------------------------------------------------
 
-# A disk without any signature is blank. One that can't be read, or that holds what blkid can't tell apart, is not.
-content_of() { # <device> -> blank | ours | the type of what is on it
-  local found rc=0
-  found=$(blkid -p -o export "$1" 2>/dev/null) || rc=$?
-  case $rc in
-    2) echo blank ;;
-    0) if grep -qx "LABEL=$LABEL" <<<"$found"; then echo ours; else sed -n 's/^\(TYPE\|PTTYPE\)=//p' <<<"$found" | head -n 1; fi ;;
-    *) echo "something that blkid can't tell (status $rc)" ;;
-  esac
-}
-
 mount_etcd_volume() {
   local device content waited=0
   if mountpoint -q "$ETCD_MOUNT"; then return; fi
@@ -52,13 +41,14 @@ mount_etcd_volume() {
     sleep 5
     waited=$((waited + 5))
   done
-  content=$(content_of "$device")
+  content=$(content_of "$device" "$LABEL")
   case $content in
     ours) ;;
     blank)
       say "the etcd volume $STRATA_ETCD_VOLUME ($device) is blank: making a file system"
       mkfs.ext4 -q -L "$LABEL" "$device"
       ;;
+    unreadable) stop "the etcd volume $STRATA_ETCD_VOLUME ($device) can't be read, so it is not touched: see the kernel's messages, and repair it in Cinder" ;;
     *) stop "the volume $STRATA_ETCD_VOLUME ($device) is to be etcd's, but holds ${content:-a signature without a type}: it is not touched" ;;
   esac
   mkdir -p "$ETCD_MOUNT"

@@ -38,17 +38,6 @@ wait_for_disk() { # <name> <volume id>
   done
 }
 
-# A disk without any signature is blank. One that can't be read, or that holds what blkid can't tell apart, is not.
-content_of() { # <device> -> blank | the type of what is on it
-  local found rc=0
-  found=$(blkid -p -o export "$1" 2>/dev/null) || rc=$?
-  case $rc in
-    2) echo blank ;;
-    0) sed -n 's/^\(TYPE\|PTTYPE\)=//p' <<<"$found" | head -n 1 ;;
-    *) echo "something that blkid can't tell (status $rc)" ;;
-  esac
-}
-
 # Filled before it is mounted where it belongs: a half-filled one still has its mark, and is made again.
 fill() { # <device> <file system> <mount point>
   case $2 in
@@ -87,6 +76,9 @@ mount_volume() { # <name> <file system> <mount point>
   id=$(volume_id "$1")
   device=$(wait_for_disk "$1" "$id")
   content=$(content_of "$device")
+  if [[ $content == unreadable ]]; then
+    stop "the volume $id ($1, $device) can't be read, so it is not touched: see the kernel's messages, repair it in Cinder, then reboot this server"
+  fi
   if [[ $content == blank ]] || { [[ $content == "$2" ]] && is_unfinished "$device"; }; then
     say "the volume $id ($1) is new: making a file system ($2) for $3"
     fill "$device" "$2" "$3"

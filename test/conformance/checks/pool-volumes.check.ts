@@ -50,6 +50,10 @@ export const checks: readonly Check[] = [
       await run('wipefs', ['-qa', device]);
       await run('mkswap', [device]);
       await expect('a foreign volume', 1, 'holds swap: it is not touched');
+      fs.truncateSync(at('volume'), 0); // from where its file ends, reads of the disk fail
+      await exec('blockdev', ['--flushbufs', device]);
+      await expect("a volume that can't be read", 1, "can't be read, so it is not touched");
+      if (fs.statSync(at('volume')).size > 0) throw new Error("a volume that can't be read was written to");
       fs.rmSync(link);
       await expect('an absent volume', 1, 'is not attached');
     },
