@@ -32,7 +32,10 @@ done
 
 mount_etcd_volume() {
   local device content waited=0
-  if mountpoint -q "$ETCD_MOUNT"; then return; fi
+  if mountpoint -q "$ETCD_MOUNT"; then
+    grow_etcd_volume
+    return
+  fi
   until device=$(disk_of "$STRATA_ETCD_VOLUME"); do
     if ((waited >= STRATA_PATIENCE)); then
       stop "the etcd volume $STRATA_ETCD_VOLUME is not attached after $waited s; an absent disk is never taken for a blank one"
@@ -54,7 +57,12 @@ mount_etcd_volume() {
   mkdir -p "$ETCD_MOUNT"
   mount -o noatime "$device" "$ETCD_MOUNT"
   chmod 700 "$ETCD_MOUNT"
-  resize2fs "$device" >/dev/null 2>&1 || say "the file system could not be grown to its volume's size"
+  grow_etcd_volume
+}
+
+# While it is mounted, and used.
+grow_etcd_volume() {
+  resize2fs "$(findmnt -n -o SOURCE -M "$ETCD_MOUNT")" >/dev/null 2>&1 || say "the file system could not be grown to its volume's size"
 }
 
 # etcd has data once it has a write-ahead log. It makes that folder under another name and renames it: all of it is there, or nothing.

@@ -63,16 +63,20 @@ is_unfinished() { # <device>
   return "$unfinished"
 }
 
-grow() { # <device> <file system> <mount point>
-  case $2 in
-    ext4) resize2fs "$1" >/dev/null 2>&1 ;;
-    xfs) xfs_growfs "$3" >/dev/null 2>&1 ;;
-  esac || say "the file system at $3 could not be grown to its volume's size"
+# While it is mounted, and used.
+grow() { # <file system> <mount point>
+  case $1 in
+    ext4) resize2fs "$(findmnt -n -o SOURCE -M "$2")" >/dev/null 2>&1 ;;
+    xfs) xfs_growfs "$2" >/dev/null 2>&1 ;;
+  esac || say "the file system at $2 could not be grown to its volume's size"
 }
 
 mount_volume() { # <name> <file system> <mount point>
   local id device content
-  if mountpoint -q "$3"; then return; fi
+  if mountpoint -q "$3"; then
+    grow "$2" "$3"
+    return
+  fi
   id=$(volume_id "$1")
   device=$(wait_for_disk "$1" "$id")
   content=$(content_of "$device")
@@ -87,7 +91,7 @@ mount_volume() { # <name> <file system> <mount point>
   fi
   mkdir -p "$3"
   mount -o noatime "$device" "$3"
-  grow "$device" "$2" "$3"
+  grow "$2" "$3"
   say "the volume $id ($1) is at $3"
 }
 
