@@ -133,13 +133,12 @@ clear_node() {
   stop_static_pods
 }
 
-set_data_aside() {
+set_data_aside() { # <what its name begins with>
   local aside
-  aside=$ETCD_MOUNT/aside-$(date -u +%Y%m%dT%H%M%SZ)
+  aside=$ETCD_MOUNT/$1-$(date -u +%Y%m%dT%H%M%SZ)
   say "etcd's data here goes to $aside"
   spend_right
-  rm -rf "$ETCD_MOUNT"/aside-* # one is enough, the volume is not large
-  mv "$ETCD_DATA" "$aside"
+  mv -T "$ETCD_DATA" "$aside"
 }
 
 # Nothing that kubeadm and the kubelet write is waited for to be on the disk: after a power cut there are files without content, and keys without their
@@ -316,6 +315,7 @@ settle() {
   publish_authorities
   "${BASH_SOURCE[0]%/*}/strata-reencrypt.sh" --from-boot || warn 'this node is made, but not every Secret is written as it writes them'
   release_lease # before the mark, after which nobody would
+  rm -f "$ETCD_DATA/restored-from" # from here on it is no restore's unfinished business
   mark_settled
 }
 
@@ -348,7 +348,8 @@ control_plane() {
       rejoin)
         say 'etcd no longer knows this member'
         clear_node
-        set_data_aside
+        rm -rf "$ETCD_MOUNT"/aside-* # one is enough, the volume is not large
+        set_data_aside aside
         join "$api"
         ;;
       join) join "$api" ;;
