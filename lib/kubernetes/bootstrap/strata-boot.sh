@@ -30,20 +30,12 @@ done
 
 # --- what there is ---------------------------------------------------------------------------------------------------------------
 
-# A disk without any signature is blank. One that can't be read, or that holds what blkid can't tell apart, is not.
-content_of() { # <device> -> blank | ours | the type of what is on it
-  local found rc=0
-  found=$(blkid -p -o export "$1" 2>/dev/null) || rc=$?
-  case $rc in
-    2) echo blank ;;
-    0) if grep -qx "LABEL=$LABEL" <<<"$found"; then echo ours; else sed -n 's/^\(TYPE\|PTTYPE\)=//p' <<<"$found" | head -n 1; fi ;;
-    *) echo "something that blkid can't tell (status $rc)" ;;
-  esac
-}
-
 mount_etcd_volume() {
   local device content waited=0
-  if mountpoint -q "$ETCD_MOUNT"; then return; fi
+  if mountpoint -q "$ETCD_MOUNT"; then
+    grow_etcd_volume
+    return
+  fi
   until device=$(disk_of "$STRATA_ETCD_VOLUME"); do
     if ((waited >= STRATA_PATIENCE)); then
       stop "the etcd volume $STRATA_ETCD_VOLUME is not attached after $waited s; an absent disk is never taken for a blank one"
@@ -52,19 +44,25 @@ mount_etcd_volume() {
     sleep 5
     waited=$((waited + 5))
   done
-  content=$(content_of "$device")
+  content=$(content_of "$device" "$LABEL")
   case $content in
     ours) ;;
     blank)
       say "the etcd volume $STRATA_ETCD_VOLUME ($device) is blank: making a file system"
       mkfs.ext4 -q -L "$LABEL" "$device"
       ;;
+    unreadable) stop "the etcd volume $STRATA_ETCD_VOLUME ($device) can't be read, so it is not touched: see the kernel's messages, and repair it in Cinder" ;;
     *) stop "the volume $STRATA_ETCD_VOLUME ($device) is to be etcd's, but holds ${content:-a signature without a type}: it is not touched" ;;
   esac
   mkdir -p "$ETCD_MOUNT"
   mount -o noatime "$device" "$ETCD_MOUNT"
   chmod 700 "$ETCD_MOUNT"
-  resize2fs "$device" >/dev/null 2>&1 || say "the file system could not be grown to its volume's size"
+  grow_etcd_volume
+}
+
+# While it is mounted, and used.
+grow_etcd_volume() {
+  resize2fs "$(findmnt -n -o SOURCE -M "$ETCD_MOUNT")" >/dev/null 2>&1 || say "the file system could not be grown to its volume's size"
 }
 
 # etcd has data once it has a write-ahead log. It makes that folder under another name and renames it: all of it is there, or nothing.
@@ -135,13 +133,12 @@ clear_node() {
   stop_static_pods
 }
 
-set_data_aside() {
+set_data_aside() { # <what its name begins with>
   local aside
-  aside=$ETCD_MOUNT/aside-$(date -u +%Y%m%dT%H%M%SZ)
+  aside=$ETCD_MOUNT/$1-$(date -u +%Y%m%dT%H%M%SZ)
   say "etcd's data here goes to $aside"
   spend_right
-  rm -rf "$ETCD_MOUNT"/aside-* # one is enough, the volume is not large
-  mv "$ETCD_DATA" "$aside"
+  mv -T "$ETCD_DATA" "$aside"
 }
 
 # Nothing that kubeadm and the kubelet write is waited for to be on the disk: after a power cut there are files without content, and keys without their
@@ -318,6 +315,7 @@ settle() {
   publish_authorities
   "${BASH_SOURCE[0]%/*}/strata-reencrypt.sh" --from-boot || warn 'this node is made, but not every Secret is written as it writes them'
   release_lease # before the mark, after which nobody would
+  rm -f "$ETCD_DATA/restored-from" # from here on it is no restore's unfinished business
   mark_settled
 }
 
@@ -350,7 +348,8 @@ control_plane() {
       rejoin)
         say 'etcd no longer knows this member'
         clear_node
-        set_data_aside
+        rm -rf "$ETCD_MOUNT"/aside-* # one is enough, the volume is not large
+        set_data_aside aside
         join "$api"
         ;;
       join) join "$api" ;;

@@ -251,6 +251,9 @@ revive_kubelet() {
   trust_all_authorities "$KUBERNETES/kubelet.conf"
 }
 
+free_on() { df --output=avail -B 1 "$1" | tail -n 1; } # <folder> -> bytes
+mib() { echo $(($1 >> 20)) MiB; }                      # <bytes>
+
 # A snapshot ends with the SHA-256 of the rest of it.
 verify_snapshot() { # <file>
   python3 - "$1" <<'PYTHON' || stop "$1 is not a complete snapshot of etcd: its checksum is wrong"

@@ -38,17 +38,6 @@ wait_for_disk() { # <name> <volume id>
   done
 }
 
-# A disk without any signature is blank. One that can't be read, or that holds what blkid can't tell apart, is not.
-content_of() { # <device> -> blank | the type of what is on it
-  local found rc=0
-  found=$(blkid -p -o export "$1" 2>/dev/null) || rc=$?
-  case $rc in
-    2) echo blank ;;
-    0) sed -n 's/^\(TYPE\|PTTYPE\)=//p' <<<"$found" | head -n 1 ;;
-    *) echo "something that blkid can't tell (status $rc)" ;;
-  esac
-}
-
 # Filled before it is mounted where it belongs: a half-filled one still has its mark, and is made again.
 fill() { # <device> <file system> <mount point>
   case $2 in
@@ -74,19 +63,26 @@ is_unfinished() { # <device>
   return "$unfinished"
 }
 
-grow() { # <device> <file system> <mount point>
-  case $2 in
-    ext4) resize2fs "$1" >/dev/null 2>&1 ;;
-    xfs) xfs_growfs "$3" >/dev/null 2>&1 ;;
-  esac || say "the file system at $3 could not be grown to its volume's size"
+# While it is mounted, and used.
+grow() { # <file system> <mount point>
+  case $1 in
+    ext4) resize2fs "$(findmnt -n -o SOURCE -M "$2")" >/dev/null 2>&1 ;;
+    xfs) xfs_growfs "$2" >/dev/null 2>&1 ;;
+  esac || say "the file system at $2 could not be grown to its volume's size"
 }
 
 mount_volume() { # <name> <file system> <mount point>
   local id device content
-  if mountpoint -q "$3"; then return; fi
+  if mountpoint -q "$3"; then
+    grow "$2" "$3"
+    return
+  fi
   id=$(volume_id "$1")
   device=$(wait_for_disk "$1" "$id")
   content=$(content_of "$device")
+  if [[ $content == unreadable ]]; then
+    stop "the volume $id ($1, $device) can't be read, so it is not touched: see the kernel's messages, repair it in Cinder, then reboot this server"
+  fi
   if [[ $content == blank ]] || { [[ $content == "$2" ]] && is_unfinished "$device"; }; then
     say "the volume $id ($1) is new: making a file system ($2) for $3"
     fill "$device" "$2" "$3"
@@ -95,7 +91,7 @@ mount_volume() { # <name> <file system> <mount point>
   fi
   mkdir -p "$3"
   mount -o noatime "$device" "$3"
-  grow "$device" "$2" "$3"
+  grow "$2" "$3"
   say "the volume $id ($1) is at $3"
 }
 

@@ -598,6 +598,34 @@ export const checks: readonly Check[] = [
     },
   },
   {
+    name: 'a restore deletes nothing that was set aside, and neither it nor a snapshot fills the volume',
+    needs: NODE_NEEDS,
+    run: async (context) => {
+      const node = new BenchNode(context);
+      await node.start((await nodeUserData(context)).controlPlane);
+      await node.attachBlankVolume();
+      node.set('STRATA_PATIENCE', '120');
+      expect('init', await node.boot(), 0);
+      expect('a snapshot', await node.inVolume('strata-snapshot'), 0, 'saved');
+      expect('a copy of it', await node.onVolume('cp /mnt/snapshots/etcd-*.db "$1"/snapshot.db', node.folder), 0);
+      const restore = () => node.program('strata-restore', node.path('snapshot.db'));
+      const kept = async () => (await node.onVolume('cd /mnt && ls -d *-2*')).stdout.trim().split('\n');
+
+      const older = ['aside-20200101T000000Z', 'before-restore-20200101T000000Z'];
+      expect('of accidents before', await node.onVolume(`cd /mnt && mkdir ${older.join(' ')}`), 0);
+      expect('little room', await node.onVolume('fallocate -l $(($(df --output=avail -B 1 /mnt | tail -n 1) - (100 << 20))) /mnt/filler'), 0);
+      expect('a restore without room', await restore(), 1, 'STOPPED', 'MiB are free', 'etcdVolume.sizeGib');
+      expect('the API after it', await node.call('probe', ADDRESS), 0, 'ready');
+      expect('room', await node.onVolume('rm /mnt/filler'), 0);
+
+      expect('a restore', await restore(), 0, 'goes to /var/lib/etcd/before-restore-', 'is back, with this member alone');
+      const found = await kept();
+      if (found.length !== 3 || older.some((name) => !found.includes(name))) throw new Error(`of ${older.join(' ')} there are ${found.join(' ')}`);
+      const data = await node.onVolume(`ls /mnt/${found.find((name) => !older.includes(name))}/member/wal/*.wal`);
+      expect('the data of before', data, 0);
+    },
+  },
+  {
     name: 'the token that workers join with is registered for a while, joins a worker that came first, and is refused once it was rotated',
     needs: NODE_NEEDS,
     run: async (context) => {

@@ -47,9 +47,16 @@ export const checks: readonly Check[] = [
       if (fs.existsSync(at('data/mine'))) throw new Error('what was written to the volume is on the root disk');
       const again = await expect('a reboot', 0, `is at ${at('data')}`, `grep -q kept ${at('data/mine')}`);
       if (again.output.includes('making a file system')) throw new Error('a volume with data got a new file system');
+      // Not every root may grow what is mounted (CAP_SYS_RESOURCE), so it is only asked to.
+      await expect('a run by hand after it was extended', 0, '', `resize2fs() { echo "$@" >${at('asked')}; }; main`);
+      if (fs.readFileSync(at('asked'), 'utf8') !== `${device}\n`) throw new Error('its file system was not to grow');
       await run('wipefs', ['-qa', device]);
       await run('mkswap', [device]);
       await expect('a foreign volume', 1, 'holds swap: it is not touched');
+      fs.truncateSync(at('volume'), 0); // from where its file ends, reads of the disk fail
+      await exec('blockdev', ['--flushbufs', device]);
+      await expect("a volume that can't be read", 1, "can't be read, so it is not touched");
+      if (fs.statSync(at('volume')).size > 0) throw new Error("a volume that can't be read was written to");
       fs.rmSync(link);
       await expect('an absent volume', 1, 'is not attached');
     },
