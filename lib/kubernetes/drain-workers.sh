@@ -77,8 +77,15 @@ for name in "${unwanted[@]}"; do
     attached=$(kube get volumeattachments -o "jsonpath={range .items[?(@.spec.nodeName=='$name')]}{.metadata.name} {end}") ||
       stop "the API does not tell which volumes are attached to $name (see above). It is drained, its server stays; apply again"
     if [[ -z $attached ]]; then break; fi
+    list=$(nodes) || stop "the API does not give the list of nodes (see above). $name is drained, its server stays; apply again"
+    # Nobody gives back volumes of a kubelet that says nothing, and Nova takes them off with the server. One that says that it isn't ready may still do it.
+    if ! grep -qE "^$name [^ ]* (True|False) " <<<"$list"; then
+      say "no kubelet answers on $name: not waiting for its volumes (${attached% }), which go free with its server"
+      break
+    fi
     if ((SECONDS - begun >= STRATA_DRAIN_TIMEOUT)); then
-      stop "volumes are still attached to $name after $((SECONDS - begun)) s: $attached. Its server stays; see what the CSI driver says, and apply again"
+      stop "volumes are still attached to $name after $((SECONDS - begun)) s: ${attached% }. Its server stays; see what the CSI driver says, and apply again;" \
+        "if its kubelet can't give them back any more, stop the server (openstack server stop) and apply again once the Node's Ready is Unknown"
     fi
     sleep 3
   done

@@ -244,12 +244,12 @@ export const checks: readonly Check[] = [
 
       await node(server, { name: 'prod-general-1', id: 'w1', ready: 'True', pool: 'general' });
       await attach(server, 'data', 'prod-general-1');
-      expect(await drain(), 1, 'volumes are still attached to prod-general-1 after', 's: data . Its server stays');
+      expect(await drain(), 1, 'volumes are still attached to prod-general-1 after', 's: data. Its server stays');
       await expectNodes(server, 'prod-general-0', 'prod-general-1true');
     },
   },
   {
-    name: 'a drain knows wanted workers by name and server, in whatever state Nodes are, and waits for pods only where a kubelet answers',
+    name: 'a drain knows wanted workers by name and server, in whatever state Nodes are, and waits for pods and volumes only where a kubelet answers',
     needs: APISERVER_NEEDS,
     run: async (context) => {
       const server = await startApiServer(context, { extraArgs: ['--disable-admission-plugins=ServiceAccount'] });
@@ -291,6 +291,24 @@ export const checks: readonly Check[] = [
       for (const name of ['3', '4', '5']) await pod(server, `web-${name}`, `prod-general-${name}`, OWNED, 1);
       const all = ['1', '2', '3', '4', '5'].map((name) => `prod-general-${name} is drained`);
       expect(await drain({ STRATA_DRAIN_TIMEOUT: '40' }), 0, ...all);
+      await expectNodes(server, 'prod-general-0true');
+
+      // Nor do those that say nothing ever give back their volumes. A kubelet that says that it isn't ready may.
+      await node(server, { name: 'prod-general-3', id: 'w3', ready: 'Unknown', pool: 'general' });
+      await node(server, { name: 'prod-general-4', id: 'w4', ready: 'False', pool: 'general' });
+      await node(server, { name: 'prod-general-5', id: 'w5', pool: 'general' });
+      for (const name of ['3', '4', '5']) await attach(server, `data-${name}`, `prod-general-${name}`);
+      const silent = (name: string) =>
+        `no kubelet answers on prod-general-${name}: not waiting for its volumes (data-${name}), which go free with its server`;
+      const held = await drain({ STRATA_DRAIN_TIMEOUT: '15' });
+      expect(held, 1, silent('3'), 'prod-general-3 is drained', 'volumes are still attached to prod-general-4', 'openstack server stop');
+      await expectNodes(server, 'prod-general-0true', 'prod-general-4true', 'prod-general-5true');
+      // it ends while its volumes are waited for
+      const ending = drain({ STRATA_DRAIN_TIMEOUT: '60' });
+      await sleep(4_000);
+      await expectNodes(server, 'prod-general-0true', 'prod-general-4true', 'prod-general-5true');
+      await nodeReady(server, 'prod-general-4', 'Unknown');
+      expect(await ending, 0, silent('4'), 'prod-general-4 is drained', silent('5'), 'prod-general-5 is drained');
       await expectNodes(server, 'prod-general-0true');
 
       // One that answers is waited for, with many Nodes behind it as well.
