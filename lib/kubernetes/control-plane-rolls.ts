@@ -68,7 +68,7 @@ export interface ControlPlaneRollsProps {
  * a plan sees of its own resources only what they are going to be. Before the first gate, what the cluster was born with counts.
  */
 export class ControlPlaneRolls extends Construct {
-  /** "true" as long as no gate was ever passed: the cluster is being made. Known when Terraform plans. */
+  /** "true" as long as no gate was ever passed: the cluster is being made, unless the port that remembers it is lost. Known when Terraform plans. */
   public readonly isBirth: string;
   /** To be held before anything is changed. */
   public readonly preconditions: readonly Precondition[];

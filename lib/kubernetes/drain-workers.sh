@@ -7,9 +7,9 @@
 # STRATA_DRAIN_TIMEOUT     how long to drain one node, in seconds
 # STRATA_UNMANAGED_PODS    "delete": pods without a controller go, too; "keep": they stop the drain
 # STRATA_ON_UNREACHABLE    "fail" or "continue"
-# STRATA_BIRTH             "true": the cluster is being made, and there is nothing to drain
-if [[ $STRATA_BIRTH == true ]]; then
-  say 'the cluster is new: no worker to drain'
+why=
+if is_new 60; then
+  say "the cluster is new: no worker to drain ($why)"
   exit 0
 fi
 need_kubectl 'drain workers' 'set drain: WorkerDrain.disabled()'
@@ -44,12 +44,17 @@ if ((${#unwanted[@]} == 0)); then
   exit 0
 fi
 
+awaited=$wanted
+if is_unfinished "$list"; then
+  say 'no Node is Ready, and none of a new cluster is before it has a pod network: not waiting for the wanted workers'
+  awaited=
+fi
 begun=$SECONDS
 told=
 while :; do
   list=$(nodes) || list= # an API that is away for a moment says nothing against the new servers
   missing=
-  for pair in $wanted; do
+  for pair in $awaited; do
     if ! grep -q "^${pair%%=*} openstack:///${pair#*=} True " <<<"$list"; then missing+=" ${pair%%=*}"; fi
   done
   if [[ -z $missing ]]; then break; fi
@@ -77,8 +82,15 @@ for name in "${unwanted[@]}"; do
     attached=$(kube get volumeattachments -o "jsonpath={range .items[?(@.spec.nodeName=='$name')]}{.metadata.name} {end}") ||
       stop "the API does not tell which volumes are attached to $name (see above). It is drained, its server stays; apply again"
     if [[ -z $attached ]]; then break; fi
+    list=$(nodes) || stop "the API does not give the list of nodes (see above). $name is drained, its server stays; apply again"
+    # Nobody gives back volumes of a kubelet that says nothing, and Nova takes them off with the server. One that says that it isn't ready may still do it.
+    if ! grep -qE "^$name [^ ]* (True|False) " <<<"$list"; then
+      say "no kubelet answers on $name: not waiting for its volumes (${attached% }), which go free with its server"
+      break
+    fi
     if ((SECONDS - begun >= STRATA_DRAIN_TIMEOUT)); then
-      stop "volumes are still attached to $name after $((SECONDS - begun)) s: $attached. Its server stays; see what the CSI driver says, and apply again"
+      stop "volumes are still attached to $name after $((SECONDS - begun)) s: ${attached% }. Its server stays; see what the CSI driver says, and apply again;" \
+        "if its kubelet can't give them back any more, stop the server (openstack server stop) and apply again once the Node's Ready is Unknown"
     fi
     sleep 3
   done

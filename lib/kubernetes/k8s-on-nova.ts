@@ -369,7 +369,13 @@ export class K8sOnNova extends Construct implements IKubernetesCluster {
     rolls.remember([...this.ready, ...(gate.isEnabled ? [rollGate(this, 'RollGate', this.controlPlaneServers, gate, afterSlots)] : [])]);
     const afterWorkers = { ...runner, dependsOn: [...this.ready, ...reached] };
     const registered = token.isRenewed
-      ? [tokenStep(this, 'WorkerToken', this.workerPools, token, pki.bootstrapToken, drain.onUnreachable, afterWorkers)]
+      ? [
+          tokenStep(this, 'WorkerToken', this.workerPools, token, pki.bootstrapToken, drain.onUnreachable, {
+            ...afterWorkers,
+            host: url,
+            certifiedName: settings.endpointName,
+          }),
+        ]
       : [];
     // It waits for new workers, and they for the token.
     const afterToken = { ...afterWorkers, dependsOn: [...afterWorkers.dependsOn, ...registered] };

@@ -4,6 +4,7 @@
 # STRATA_CLUSTER     name of the cluster
 # STRATA_CA          its CA, PEM: a kubeconfig of another cluster is refused
 # STRATA_KUBECONFIG  the kubeconfig file; empty for what kubectl uses by itself
+# STRATA_BIRTH       "true": no gate has been passed yet, as far as Neutron knows. The cluster is being made, or it lives and its marker there is lost
 set -euo pipefail
 
 say() { echo "strata: $*"; }
@@ -24,7 +25,7 @@ kube() { kubectl ${CONTEXT[@]+"${CONTEXT[@]}"} --request-timeout=20s "$@"; }
 # Certificates of a PEM file, one a line.
 certificates() { awk '/-END CERTIFICATE-/ { print body; inside = 0 } inside { gsub(/[[:space:]]/, ""); body = body $0 } /-BEGIN CERTIFICATE-/ { body = ""; inside = 1 }'; }
 
-# Chooses the context, and sees that it is of this cluster: 0, or 1 and $why.
+# Chooses the context, and sees that it is of this cluster: 0; or $why and 1, and 2 if it is of another one.
 log_in() {
   local authority file
   if kubectl config get-contexts "kubernetes-admin@$STRATA_CLUSTER" >/dev/null 2>&1; then CONTEXT=(--context "kubernetes-admin@$STRATA_CLUSTER"); fi
@@ -39,8 +40,9 @@ log_in() {
   fi
   # while authorities are replaced, a file may have been written one step before
   if ! certificates <<<"$authority" | grep -qxFf <(certificates <<<"$STRATA_CA"); then
-    stop "the kubeconfig (${KUBECONFIG:-~/.kube/config}) is of another cluster: its CA is not that of $STRATA_CLUSTER; nothing was changed." \
-      "If the cluster's authorities were replaced since, write its kubeconfig to that file anew"
+    why="the kubeconfig (${KUBECONFIG:-~/.kube/config}) is of another cluster: its CA is not that of $STRATA_CLUSTER; nothing was changed."
+    why+=" If the cluster's authorities were replaced since, write its kubeconfig to that file anew"
+    return 2
   fi
 }
 
@@ -63,13 +65,26 @@ reach() { # <seconds>
 
 # Logs in and waits for the API, or ends the program as STRATA_ON_UNREACHABLE says.
 require_cluster() { # <what follows if it goes on without> <what follows if it stops>
-  local why=
-  if log_in && reach 60; then return; fi
-  if [[ $STRATA_ON_UNREACHABLE == continue ]]; then
+  local why='' login=0
+  log_in || login=$?
+  if ((login == 0)) && reach 60; then return; fi
+  if ((login != 2)) && [[ $STRATA_ON_UNREACHABLE == continue ]]; then
     say "WARNING: $why. $1"
     exit 0
   fi
   stop "$why. $2"
+}
+
+# Whether the cluster is being made, as far as can be told: 0 and $why, or 1. It rarely has a login then, and need not have one; one that answers is served like any
+# other, for it may live.
+is_new() { # <how long to wait for its API, in seconds>
+  why='this machine has no kubectl'
+  [[ $STRATA_BIRTH == true ]] && ! { command -v kubectl >/dev/null && log_in && reach "$1"; }
+}
+
+# Whether the cluster is being made, by what it says itself: no Node gets Ready before there is a pod network, which comes after the birth.
+is_unfinished() { # <what nodes gave>
+  [[ $STRATA_BIRTH == true ]] && ! grep -q ' True ' <<<"$1"
 }
 
 # One line a node: name, provider id, status of its condition Ready, its pool; "-" for what it doesn't have.

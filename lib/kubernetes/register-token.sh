@@ -6,9 +6,35 @@
 # STRATA_TOKEN_HOURS        how long it is good for, in hours
 # STRATA_TOKEN_DESCRIPTION  what this cluster's tokens for workers are known by; others are never touched
 # STRATA_ON_UNREACHABLE     "fail" or "continue"
-# STRATA_BIRTH              "true": the cluster is being made, and its first node registers the token
-if [[ $STRATA_BIRTH == true ]]; then
-  say 'the cluster is new: its first control-plane node registers the token for workers'
+# STRATA_HOST               URL of the API, and STRATA_NAME the name that every API server's certificate has
+
+# Whether a cluster that nobody can log in to refuses the token. It is asked for what its first node makes last, behind the token, and everybody may read. More than
+# once: an API server that has just started knows no token yet.
+is_refused() {
+  local folder login answers i
+  command -v curl >/dev/null || return 1
+  folder=$(mktemp -d)
+  printf '%s\n' "$STRATA_CA" >"$folder/ca.crt"
+  for i in 1 2 3 4; do
+    if ((i > 1)); then sleep 4; fi
+    answers=
+    for login in '' "header = \"Authorization: Bearer $STRATA_TOKEN\""; do
+      answers+=$(curl -s -K - -o "$folder/body" -w '%{http_code} ' --connect-timeout 5 --max-time 10 --cacert "$folder/ca.crt" --connect-to "::${STRATA_HOST#https://}" \
+        "https://$STRATA_NAME:${STRATA_HOST##*:}/api/v1/namespaces/kube-public/configmaps/cluster-info" <<<"$login" || true)
+    done
+    if [[ $answers != '200 401 ' ]]; then break; fi
+  done
+  rm -r "$folder"
+  [[ $answers == '200 401 ' ]]
+}
+
+why=
+if is_new 60; then
+  if is_refused; then
+    stop "the cluster does not know the token that new workers join with: since its first control-plane node registered one, $STRATA_TOKEN_HOURS hours have passed, or it is another." \
+      "Here it can't be registered: $why. Apply again then"
+  fi
+  say "the cluster is new: its first control-plane node registers the token for workers ($why)"
   exit 0
 fi
 need_kubectl 'register the token that new workers join with' 'set bootstrapToken: BootstrapToken.permanent()'

@@ -4,9 +4,11 @@
 #
 # STRATA_SLOTS    the slots: <name>=<server id> …
 # STRATA_TIMEOUT  how long to wait, in seconds
-# STRATA_BIRTH    "true": the cluster is being made, and another gate waits for it
-if [[ $STRATA_BIRTH == true ]]; then
-  say 'the cluster is new: no slot was rolled'
+
+# For a cluster that is being made another gate waits.
+why=
+if is_new 60; then
+  say "the cluster is new: no slot was rolled ($why)"
   exit 0
 fi
 need_kubectl 'see whether a rolled control-plane slot is back' 'set readyGate: ReadyGate.disabled()'
@@ -40,8 +42,11 @@ missing() {
   done
 }
 
-why=
 log_in || stop "$why. The slot's new server is there; the next slot is not rolled before this gate has been passed: repair it and apply again"
+if list=$(nodes) && is_unfinished "$list"; then
+  say 'the cluster is new: no slot was rolled (no Node is Ready, and none is before there is a pod network)'
+  exit 0
+fi
 begun=$SECONDS
 told=
 while :; do

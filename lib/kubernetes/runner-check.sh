@@ -3,9 +3,11 @@
 # kubectl-login.sh stands before it.
 #
 # STRATA_ON_UNREACHABLE  "fail" or "continue"
-# STRATA_BIRTH           "true": the cluster is being made, and there is nothing to reach
-if [[ $STRATA_BIRTH == true ]]; then
-  say 'the cluster is new: there is nothing to reach yet'
+
+# Asked once: workers of a cluster that is being made are before its API.
+why=
+if is_new 0; then
+  say "the cluster is new: there is nothing to reach yet ($why)"
   exit 0
 fi
 need_kubectl 'change workers' 'set drain: WorkerDrain.disabled() and leave bootstrapToken out'

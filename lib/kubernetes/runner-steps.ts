@@ -20,9 +20,17 @@ export interface RunnerStepProps {
   readonly caCertificate: string;
   /** The kubeconfig file on the machine that runs Terraform. */
   readonly kubeconfigPath?: string;
-  /** "true" while the cluster is being made. */
+  /** "true" while the cluster is being made, as far as Neutron tells: see ControlPlaneRolls. */
   readonly isBirth: string;
   readonly dependsOn: ITerraformDependable[];
+}
+
+/** What the step needs that registers the token. */
+export interface TokenStepProps extends RunnerStepProps {
+  /** URL of the API. */
+  readonly host: string;
+  /** Name that is in every certificate of the API. */
+  readonly certifiedName: string;
 }
 
 /** A program beside Terraform, with what it logs in by. */
@@ -114,6 +122,7 @@ export function drained(pools: readonly ServerPool[], drains: StepResource): Pic
 
 /**
  * Registers the token with which workers join: when it is another one, and again whenever a worker comes, once its server is there; it tries until the token is good.
+ * A birth that can't register it ends there if the API no longer takes it.
  * A step of its own, for what it is told is secret, and Terraform says nothing of such a program but when it fails.
  */
 export function tokenStep(
@@ -123,7 +132,7 @@ export function tokenStep(
   token: BootstrapToken,
   value: string,
   onUnreachable: OnUnreachable,
-  props: RunnerStepProps,
+  props: TokenStepProps,
 ): StepResource {
   const known = new TerraformLocal(scope, `${id}Value`, value); // of two parts, which is none for a function of the framework
   const triggers = { ...serverIds(pools), token: `\${nonsensitive(sha256(${address(known)}))}` };
@@ -131,6 +140,8 @@ export function tokenStep(
     STRATA_TOKEN: value,
     STRATA_TOKEN_HOURS: String(token.lifetimeHours),
     STRATA_TOKEN_DESCRIPTION: TOKEN_DESCRIPTION,
+    STRATA_HOST: props.host,
+    STRATA_NAME: props.certifiedName,
     STRATA_ON_UNREACHABLE: onUnreachable,
   });
 }

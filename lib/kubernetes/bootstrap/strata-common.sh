@@ -47,7 +47,7 @@ others() { tr ' ' '\n' <<<"$1" | grep -vx "$STRATA_ADDRESS" | tr '\n' ' ' || tru
 # One of these programs at a time on this machine.
 lock() { # <seconds to wait for the other one>
   exec 9>"$RUN/lock"
-  flock -w "$1" 9 || stop 'another of the programs of this node is running'
+  flock -w "$1" 9 || stop "another of the programs of this node is running (systemctl status 'strata-*' tells which): wait for its end, or stop it"
 }
 
 json() { python3 -c "import json, sys; d = json.load(sys.stdin); $1" "${@:2}"; }

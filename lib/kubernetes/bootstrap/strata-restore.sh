@@ -73,11 +73,19 @@ restore() { # <snapshot>
   settle
 }
 
+start_boot() {
+  exec 9>&- # the lock
+  systemctl start --no-block strata-boot.service || true
+}
+
 main() {
   local kept
   if (($# != 1)); then stop "usage: $0 <snapshot>, for example the newest in $SNAPSHOTS"; fi
   load_settings
   if [[ $STRATA_ROLE != control-plane ]]; then stop 'this is no control-plane node'; fi
+  # Without a quorum, these hold the lock for as long as they wait for one. The boot program comes back in any case, for what it does at the end of a boot.
+  trap start_boot EXIT
+  systemctl stop strata-boot.service strata-renew.service
   lock 60
   mount_etcd_volume
   if [[ ! -e $1 ]]; then stop "there is no file $1"; fi

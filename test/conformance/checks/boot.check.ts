@@ -5,7 +5,7 @@ import { TOKEN_DESCRIPTION } from '../../../lib/kubernetes/bootstrap/kubeadm-con
 import type { Check } from '../harness/check';
 import { nodeUserData } from '../harness/cluster-files';
 import { ADDRESS, BenchNode, expectSameState, NODE_NEEDS, PEER, PROGRAMS } from '../harness/node-bench';
-import { expectExit as expect, run, tail, waitFor } from '../harness/process';
+import { exec, expectExit as expect, run, tail, waitFor } from '../harness/process';
 
 const LIBRARY = path.join(__dirname, '..', '..', '..', 'lib', 'kubernetes');
 /** What changes a disk but is no program of the node. */
@@ -626,6 +626,34 @@ export const checks: readonly Check[] = [
     },
   },
   {
+    name: 'a restore on a node without quorum ends the boot program that waits for one, and starts it again at its end',
+    needs: NODE_NEEDS,
+    run: async (context) => {
+      const node = new BenchNode(context);
+      await node.start((await nodeUserData(context)).controlPlane);
+      await node.attachBlankVolume();
+      node.set('STRATA_PATIENCE', '120');
+      expect('init', await node.boot(), 0);
+      expect('a snapshot', await node.inVolume('strata-snapshot'), 0, 'saved');
+      expect('a copy of it', await node.onVolume('cp /mnt/snapshots/etcd-*.db "$1"/snapshot.db', node.folder), 0);
+      const peer = JSON.stringify({ peerURLs: [`https://${PEER}:2380`] });
+      expect('a voter that never comes', await node.call('etcd_call', 'add', peer), 0);
+      await node.powerOff();
+
+      const waiting = node.boot();
+      const lock = node.path('/run/strata/lock');
+      const busy = async () => fs.existsSync(lock) && (await exec('flock', ['--nonblock', lock, 'true'])).code === 1;
+      await waitFor('the boot program', busy, { timeoutMs: 20_000 });
+      const started = () => fs.existsSync(node.path('strata-boot-started'));
+      expect('a restore', await node.program('strata-restore', node.path('snapshot.db')), 0, 'is back, with this member alone');
+      expect('the boot program that waited', await waiting, 128, 'was ended by SIGTERM');
+      if (!started()) throw new Error('the boot program was not started again');
+      fs.rmSync(node.path('strata-boot-started'));
+      expect('no snapshot', await node.program('strata-restore', '/nowhere.db'), 1, 'STOPPED', 'there is no file');
+      if (!started()) throw new Error('the boot program was not started again after a refusal');
+    },
+  },
+  {
     name: 'the token that workers join with is registered for a while, joins a worker that came first, and is refused once it was rotated',
     needs: NODE_NEEDS,
     run: async (context) => {
@@ -649,6 +677,8 @@ export const checks: readonly Check[] = [
           STRATA_TOKEN_HOURS: '24',
           STRATA_TOKEN_DESCRIPTION: TOKEN_DESCRIPTION,
           STRATA_ON_UNREACHABLE: 'fail',
+          STRATA_HOST: `https://${ADDRESS}:6443`,
+          STRATA_NAME: 'api.nodes.internal',
           ...environment,
         };
         return node.run('env', ...Object.entries(variables).map(([name, value]) => `${name}=${value}`), 'bash', '-c', texts.join(''));
@@ -693,6 +723,12 @@ export const checks: readonly Check[] = [
       );
       const hours = (Date.parse(Buffer.from(expiration.stdout, 'base64').toString()) - Date.now()) / 3_600_000;
       if (!(hours > 23 && hours <= 24)) throw new Error(`the first token is good for ${hours} hours`);
+
+      // at birth there is no login as a rule, and it does for the token that the first node registered
+      const atBirth = { STRATA_BIRTH: 'true', STRATA_KUBECONFIG: '/nonexistent' };
+      expect('a birth', await register(first, atBirth), 0, 'the cluster is new', 'there is no kubeconfig');
+      expect('a birth without an API', await register(second, { ...atBirth, STRATA_HOST: `https://${ADDRESS}:1` }), 0, 'the cluster is new');
+      await expectTokens('after births', first);
 
       // it may ask for a node's certificate, and hardly anything else
       const key = node.path('etc/strata/worker.key');
@@ -755,7 +791,9 @@ export const checks: readonly Check[] = [
         .finally(() => (settled = true));
       await new Promise((resolve) => setTimeout(resolve, 4000));
       if (settled) throw new Error(`with a lapsed token, kubeadm does not wait: ${tail((await joining).output, 20)}`);
-      expect('it is registered again', await register(first), 0, 'workers can join until');
+      // the birth took longer than that: it isn't over for workers before the token is good again
+      expect('a late birth', await register(first, atBirth), 1, 'does not know the token', 'there is no kubeconfig', 'Apply again');
+      expect('it is registered again', await register(first, { STRATA_BIRTH: 'true' }), 0, 'workers can join until');
       expect('a worker that came before its token', await joining, 0, 'Reading configuration from the "kubeadm-config" ConfigMap');
       context.log('joined');
 
@@ -771,7 +809,7 @@ export const checks: readonly Check[] = [
         stringify({ ...others, stringData: { 'token-id': 'others', 'token-secret': '0123456789abcdef', description: 'of somebody else' } }),
       );
       expect('of others', await node.kubectl('create', '-f', '/etc/strata/others.yaml'), 0);
-      expect('at birth', await register(second, { STRATA_BIRTH: 'true' }), 0, 'the cluster is new');
+      expect('another one at birth', await register(second, atBirth), 1, 'does not know the token');
       expect('without kubeconfig', await register(second, { STRATA_KUBECONFIG: '/nonexistent' }), 1, 'there is no kubeconfig', 'none was taken away');
       expect(
         'a lost cluster',

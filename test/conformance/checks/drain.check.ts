@@ -164,7 +164,6 @@ export const checks: readonly Check[] = [
       await node(server, { name: 'of-somebody-else', id: 'x', ready: 'True' });
       await pod(server, 'without-controller', 'prod-general-0');
 
-      expect(await drain({ STRATA_BIRTH: 'true' }), 0, 'the cluster is new');
       expect(await drain(), 1, 'are not Ready: prod-general-0-g2 prod-general-1-g2', 'none is deleted');
       await expectNodes(server, 'prod-control-plane-0', 'prod-general-0', 'prod-general-1', 'of-somebody-else');
 
@@ -244,12 +243,12 @@ export const checks: readonly Check[] = [
 
       await node(server, { name: 'prod-general-1', id: 'w1', ready: 'True', pool: 'general' });
       await attach(server, 'data', 'prod-general-1');
-      expect(await drain(), 1, 'volumes are still attached to prod-general-1 after', 's: data . Its server stays');
+      expect(await drain(), 1, 'volumes are still attached to prod-general-1 after', 's: data. Its server stays');
       await expectNodes(server, 'prod-general-0', 'prod-general-1true');
     },
   },
   {
-    name: 'a drain knows wanted workers by name and server, in whatever state Nodes are, and waits for pods only where a kubelet answers',
+    name: 'a drain knows wanted workers by name and server, in whatever state Nodes are, and waits for pods and volumes only where a kubelet answers',
     needs: APISERVER_NEEDS,
     run: async (context) => {
       const server = await startApiServer(context, { extraArgs: ['--disable-admission-plugins=ServiceAccount'] });
@@ -293,6 +292,24 @@ export const checks: readonly Check[] = [
       expect(await drain({ STRATA_DRAIN_TIMEOUT: '40' }), 0, ...all);
       await expectNodes(server, 'prod-general-0true');
 
+      // Nor do those that say nothing ever give back their volumes. A kubelet that says that it isn't ready may.
+      await node(server, { name: 'prod-general-3', id: 'w3', ready: 'Unknown', pool: 'general' });
+      await node(server, { name: 'prod-general-4', id: 'w4', ready: 'False', pool: 'general' });
+      await node(server, { name: 'prod-general-5', id: 'w5', pool: 'general' });
+      for (const name of ['3', '4', '5']) await attach(server, `data-${name}`, `prod-general-${name}`);
+      const silent = (name: string) =>
+        `no kubelet answers on prod-general-${name}: not waiting for its volumes (data-${name}), which go free with its server`;
+      const held = await drain({ STRATA_DRAIN_TIMEOUT: '15' });
+      expect(held, 1, silent('3'), 'prod-general-3 is drained', 'volumes are still attached to prod-general-4', 'openstack server stop');
+      await expectNodes(server, 'prod-general-0true', 'prod-general-4true', 'prod-general-5true');
+      // it ends while its volumes are waited for
+      const ending = drain({ STRATA_DRAIN_TIMEOUT: '60' });
+      await sleep(4_000);
+      await expectNodes(server, 'prod-general-0true', 'prod-general-4true', 'prod-general-5true');
+      await nodeReady(server, 'prod-general-4', 'Unknown');
+      expect(await ending, 0, silent('4'), 'prod-general-4 is drained', silent('5'), 'prod-general-5 is drained');
+      await expectNodes(server, 'prod-general-0true');
+
       // One that answers is waited for, with many Nodes behind it as well.
       await node(server, { name: 'prod-aaa-0', id: 'a0', ready: 'True', pool: 'aaa' });
       for (let i = 0; i < 150; i++) {
@@ -301,6 +318,63 @@ export const checks: readonly Check[] = [
       await pod(server, 'ends-slowly', 'prod-aaa-0', OWNED, 1);
       expect(await drain({ STRATA_DRAIN_TIMEOUT: '20' }), 1, 'prod-aaa-0 could not be drained within 20 s');
       await server.kubectl(['get', 'node', 'prod-aaa-0']);
+    },
+  },
+  {
+    name: 'a birth without a login ends well without work; where the cluster answers, no worker goes undrained, none is waited for before there is a pod network, and slots are waited for',
+    needs: APISERVER_NEEDS,
+    run: async (context) => {
+      const server = await startApiServer(context, { extraArgs: ['--disable-admission-plugins=ServiceAccount'] });
+      const born =
+        (name: string) =>
+        (environment: { readonly [name: string]: string } = {}) =>
+          program(context, server, name, {
+            STRATA_BIRTH: 'true',
+            STRATA_POOL_0: 'prod-general-0-g2=n0',
+            STRATA_SLOTS: 'prod-control-plane-0=c0',
+            ...environment,
+          });
+      const [check, drain, gate] = ['runner-check.sh', 'drain-workers.sh', 'roll-gate.sh'].map(born);
+      const ends = { 'there is nothing to reach yet': check, 'no worker to drain': drain, 'no slot was rolled': gate };
+      const elsewhere = path.join(context.folder, 'elsewhere');
+      const kubeconfig = parse(fs.readFileSync(server.kubeconfig, 'utf8'));
+      kubeconfig.clusters[0].cluster.server = `https://127.0.0.1:${await freePort()}`;
+      fs.writeFileSync(elsewhere, stringify(kubeconfig), { mode: 0o600 });
+      const otherCa = fs.readFileSync(path.join(server.pkiFolder, 'etcd', 'ca.crt'), 'utf8');
+      const withoutKubectl = path.join(context.folder, 'bin');
+      fs.mkdirSync(withoutKubectl);
+      fs.symlinkSync('/bin/bash', path.join(withoutKubectl, 'bash'));
+      await node(server, { name: 'prod-general-0', id: 'o0', ready: 'True', pool: 'general' });
+
+      // as a rule there is no login yet, or one of something else; with one that was there before the cluster, workers don't wait for the API that they come before
+      for (const [what, ended] of Object.entries(ends)) {
+        const nothing = `the cluster is new: ${what} (`;
+        expect(await ended({ PATH: withoutKubectl }), 0, `${nothing}this machine has no kubectl)`);
+        expect(await ended({ STRATA_KUBECONFIG: '/nonexistent' }), 0, `${nothing}there is no kubeconfig for prod`);
+        expect(await ended({ STRATA_CA: otherCa }), 0, `${nothing}the kubeconfig (`, 'is of another cluster');
+      }
+      const began = Date.now();
+      expect(await check({ STRATA_KUBECONFIG: elsewhere }), 0, 'there is nothing to reach yet (the API of prod does not answer');
+      if (Date.now() - began > 15_000) throw new Error('workers of a cluster without an API wait for it');
+      expect(await drain({ STRATA_KUBECONFIG: elsewhere }), 0, 'no worker to drain (the API of prod does not answer');
+      await expectNodes(server, 'prod-general-0');
+
+      // the marker is lost, the cluster lives: all is done as always
+      expect(await check(), 0, 'prod answers: its workers can be changed');
+      expect(await gate(), 1, 'the Node prod-control-plane-0 of server c0 is not Ready', 'No other slot is rolled');
+      expect(await drain(), 1, 'are not Ready: prod-general-0-g2', 'none is deleted');
+      await node(server, { name: 'prod-general-0-g2', id: 'n0', ready: 'True', pool: 'general' });
+      expect(await drain(), 0, 'prod-general-0 is drained');
+      await expectNodes(server, 'prod-general-0-g2');
+
+      // it is being made: what is wanted is on its way, and no Node gets Ready; a worker that a later apply no longer wants goes in order all the same
+      await nodeReady(server, 'prod-general-0-g2', 'False');
+      expect(await gate(), 0, 'the cluster is new: no slot was rolled');
+      expect(await drain({ STRATA_POOL_0: 'prod-general-0-g2=n0 prod-general-1-g2=n1' }), 0, 'no worker to drain');
+      await node(server, { name: 'prod-general-7', id: 'w7', ready: 'False', pool: 'general' });
+      const unmade = await drain({ STRATA_POOL_0: 'prod-general-0-g2=n0 prod-general-1-g2=n1' });
+      expect(unmade, 0, 'no Node is Ready', 'not waiting for the wanted workers', 'prod-general-7 is drained');
+      await expectNodes(server, 'prod-general-0-g2');
     },
   },
   {

@@ -127,19 +127,35 @@ export async function nodeUserData(context: Context, version?: KubernetesVersion
   return render(authority);
 }
 
+/** The user_data of the nodes of one cluster in one version after the other. Needs the component `terraform`. */
+export async function userDataOfVersions(context: Context, ...versions: KubernetesVersion[]): Promise<NodesUserData[]> {
+  const pki = await throwAwayPki(context, 'nodes');
+  const rendered = [];
+  for (const version of versions) {
+    const { render, authority } = await nodeRenderer(context, version, 'IPv4', pki);
+    rendered.push(await render(authority));
+  }
+  return rendered;
+}
+
 /** Renders the nodes' user_data for one authority of the cloud after the other; null is none. `authority` is a throw-away one. */
 export async function nodeRenderer(
   context: Context,
   version = NEWEST,
   families: NodeFamilies = 'IPv4',
+  pki?: { readonly [variable: string]: string },
 ): Promise<{ readonly authority: string; readonly render: (cloudCa: string | null) => Promise<NodesUserData> }> {
   const stacks = await synthesise(__filename, context.folder);
   const { configuration } = stacks.find(({ name }) => name === stackName(version, families))!;
   const folder = path.join(context.folder, stackName(version, families));
-  const pki = await throwAwayPki(context, 'nodes');
+  const authorities = pki ?? (await throwAwayPki(context, 'nodes'));
   const workspace = (cloudCa: string | null) =>
-    new Workspace(context, { folder, configuration, variables: { ...CLOUD_VALUES, ...FAMILIES[families].values, ...pki, cloud_ca: cloudCa } });
-  const authority = pki.nodes_front_proxy_ca_crt;
+    new Workspace(context, {
+      folder,
+      configuration,
+      variables: { ...CLOUD_VALUES, ...FAMILIES[families].values, ...authorities, cloud_ca: cloudCa },
+    });
+  const authority = authorities.nodes_front_proxy_ca_crt;
   await workspace(authority).init();
   return {
     authority,

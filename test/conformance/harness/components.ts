@@ -38,6 +38,7 @@ const recipes = {
   helm: { up: ['helm.sh'] },
   'cloud-provider-openstack': { up: ['cloud-provider-openstack.sh'] },
   'older-kubeadm': { up: ['older-kubeadm.sh'] },
+  'previous-kubernetes': { up: ['previous-kubernetes.sh'] },
   'node-image': { up: ['node-image.sh'] },
 } as const satisfies { [name: string]: Recipe };
 

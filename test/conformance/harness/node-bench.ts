@@ -14,6 +14,16 @@ export const VIP = '198.51.100.9';
 /** What a check on nodes must list in its `needs`. */
 export const NODE_NEEDS = ['kubeadm', 'kubectl', 'kube-apiserver', 'etcd', 'terraform'] as const;
 
+/** What the image of a node has: Kubernetes' programs of one version. */
+export interface NodePrograms {
+  /** What a component told as their folder. */
+  readonly bin: string;
+  readonly version: string;
+}
+export const NEWEST: NodePrograms = { bin: 'KUBERNETES_BIN', version: '1.36.0' };
+/** Needs the component `previous-kubernetes`. */
+export const PREVIOUS: NodePrograms = { bin: 'PREVIOUS_KUBERNETES_BIN', version: '1.35.4' };
+
 /**
  * A node on this machine: a network namespace with the node's address, folders of its own, a loop device as etcd volume; the real programs of a node,
  * kubeadm, etcd, kube-apiserver and kubectl. What stands in: a shim for systemd and the kubelet, and none of kubeadm's preflight before an init.
@@ -30,6 +40,7 @@ export class BenchNode {
     private readonly context: Context,
     readonly address = ADDRESS,
     readonly name = 'nodes-control-plane-0',
+    private programs = NEWEST,
   ) {
     this.folder = path.join(context.folder, name);
   }
@@ -45,12 +56,12 @@ export class BenchNode {
         .replace(/127\.0\.0\.9/g, VIP);
     this.write('/etc/strata/cluster.env', addresses(files['/etc/strata/cluster.env']));
     this.set('STRATA_PATIENCE', '90');
-    this.set('STRATA_REVISION', '1.36.0-1');
+    this.set('STRATA_REVISION', `${this.programs.version}-1`);
     this.set('STRATA_SLOW_DISK', 'allow'); // this machine has other work
     if ('/etc/strata/slot.env' in files) {
       const slot = files['/etc/strata/slot.env'].replace(/127\.0\.0\.2/g, this.address).replace('nodes-control-plane-0', this.name);
       this.write('/etc/strata/slot.env', slot.replace(/VOLUME=".*"/g, `VOLUME="${this.volumeId}"`));
-      this.write('/etc/strata/kubeadm-cluster.yaml', files['/etc/strata/kubeadm-cluster.yaml'].replace(/v1\.36\.\d+/, 'v1.36.0'));
+      this.writeClusterConfiguration(files);
     }
     // each its own: the lease is a server's
     this.write('/var/lib/cloud/data/instance-id', `aaaaaaaa-0000-4000-8000-${this.address.split('.').pop()!.padStart(12, '0')}\n`);
@@ -181,8 +192,9 @@ export class BenchNode {
   }
 
   run(...command: string[]): Promise<ExecResult> {
-    const bin = `${this.context.value('KUBERNETES_BIN')}:${this.context.value('ETCD_BIN')}`;
-    const kubernetes = (program: string) => path.join(this.context.value('KUBERNETES_BIN'), program);
+    const kubernetesBin = this.context.value(this.programs.bin);
+    const bin = `${kubernetesBin}:${this.context.value('ETCD_BIN')}`;
+    const kubernetes = (program: string) => path.join(kubernetesBin, program);
     return exec(path.join(SHIMS, 'run-on-node.sh'), [this.folder, this.namespace, ...command], {
       env: { PATH: `${bin}:${process.env.PATH}`, KUBEADM: kubernetes('kubeadm'), KUBECTL: kubernetes('kubectl') },
       timeoutMs: 400_000,
@@ -270,12 +282,22 @@ export class BenchNode {
     this.write('/var/lib/cloud/data/instance-id', `${uuid}\n`);
   }
 
-  /** The same with other user data; what only the slot is told stays. */
-  rollTo(uuid: string, { files }: NodeUserData): void {
+  /** The same with other user data, and another image if there is one; what only the slot is told stays. */
+  rollTo(uuid: string, { files }: NodeUserData, programs = this.programs): void {
     this.replaceServer(uuid);
+    if (programs !== this.programs) this.set('STRATA_REVISION', `${programs.version}-1`);
+    this.programs = programs;
     for (const [name, content] of Object.entries(files)) if (!name.endsWith('/cluster.env') && !name.endsWith('/slot.env')) this.write(name, content);
-    this.write('/etc/strata/kubeadm-cluster.yaml', files['/etc/strata/kubeadm-cluster.yaml'].replace(/v1\.36\.\d+/, 'v1.36.0'));
+    this.writeClusterConfiguration(files);
     this.write('/synchronised', ''); // cloud-init sees to it
+  }
+
+  /** Of the patch that its programs have: the one that the library deploys can't always be built. */
+  private writeClusterConfiguration(files: NodeUserData['files']): void {
+    const { version } = this.programs;
+    const minor = version.split('.').slice(0, 2).join('\\.');
+    const name = '/etc/strata/kubeadm-cluster.yaml';
+    this.write(name, files[name].replace(new RegExp(`v${minor}\\.\\d+`), `v${version}`));
   }
 
   /** The boot program, ended before its so many-th command that changes anything; whether it came to that. */
