@@ -198,7 +198,7 @@ export const CASES: { readonly [name: string]: Case } = {
     ],
   },
   'larger-etcd-volume': {
-    row: 'larger etcd volume',
+    row: 'larger etcd volume, or larger volumes of a pool',
     changes: planes({ etcdVolume: { sizeGib: 2 } }),
     expected: [0, 1, 2].map((i) => `~ blockstorage_volume_v3.control-plane-${i}_EtcdVolume: size`),
   },
