@@ -385,7 +385,7 @@ worker() {
   drop_torn_files
   render
   if lapsed "$KUBELET/pki/kubelet-client-current.pem"; then
-    warn "the kubelet's certificate has lapsed while this server was off: it joins again, by a token that the cluster has to know (the next apply that makes workers sees to it)"
+    warn "the kubelet's certificate has lapsed while this server was off: it joins again, by a token that the cluster has to know (the next apply that makes workers sees to it, unless the token was rotated since this server was made: then replace it)"
     rm -f "$STATE/settled" "$KUBELET"/pki/kubelet-client-*.pem
   fi
   if [[ -e $KUBERNETES/kubelet.conf && -e $STATE/settled ]]; then

@@ -84,13 +84,17 @@ export const checks: readonly Check[] = [
       expect('a birth', await first.boot(), 0, 'init', `every API server is at ${OLD}`);
       for (const node of [second, third]) expect('a join', await node.boot(), 0, 'joining it');
 
-      const members = async () =>
-        (await first.call('etcd_call', 'list', '{}')).stdout
-          .match(/"ID":"\d+","name":"[^"]*"/g)
-          ?.sort()
+      const members = async () => {
+        const listed = await first.call('etcd_call', 'list', '{}');
+        expect('the members', listed, 0);
+        const list: { ID: string; name: string }[] = JSON.parse(listed.stdout).members;
+        return list
+          .map(({ ID, name }) => `${name}=${ID}`)
+          .sort()
           .join(' ');
+      };
       const wereMembers = await members();
-      if (wereMembers?.split(' ').length !== nodes.length) throw new Error(`the members are ${wereMembers}`);
+      if (wereMembers.split(' ').length !== nodes.length) throw new Error(`the members are ${wereMembers}`);
       /** Each slot's API server answers, in this version, and its manifests are of kubeadm's of this version. */
       const expectVersions = async (when: string, ...wanted: string[]) => {
         for (const [i, node] of nodes.entries()) {
