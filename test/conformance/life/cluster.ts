@@ -72,7 +72,7 @@ export function clusterStack(app: App, name: string, { below, otherNetwork, ...c
 }
 
 /** The lab as a cluster sees it. Its second zone has a hypervisor of its own. */
-function labOf(stack: TerraformStack, changes: Partial<IOpenStackCloud> = {}): IOpenStackCloud {
+export function labOf(stack: TerraformStack, changes: Partial<IOpenStackCloud> = {}): IOpenStackCloud {
   return {
     node: stack.node,
     authUrl: 'http://127.0.0.1:5000/v3',

@@ -7,15 +7,16 @@ import { parse } from 'yaml';
 import { CiliumRouting, Cni } from '../../../lib/contracts/cni';
 import { NodeImage } from '../../../lib/contracts/node-image';
 import { ApiEndpoint } from '../../../lib/kubernetes/api-endpoint';
-import { K8sOnNova } from '../../../lib/kubernetes/k8s-on-nova';
+import { K8sOnNova, type K8sOnNovaProps } from '../../../lib/kubernetes/k8s-on-nova';
 import { ReadyGate } from '../../../lib/kubernetes/ready-gate';
 import { WorkerDrain } from '../../../lib/kubernetes/worker-drain';
+import { OpenstackProvider } from '../../../lib/providers/openstack/provider';
 import type { Context } from '../harness/check';
 import type { Cloud } from '../harness/cloud';
 import { decode, type NodeUserData } from '../harness/cluster-files';
 import { throwAwayPki } from '../harness/pki';
 import type { Applied } from '../harness/stacks';
-import { AT_BIRTH, type Changes, clusterStack, foundation } from '../life/cluster';
+import { AT_BIRTH, foundation, labOf } from '../life/cluster';
 
 const DUAL = 'dual';
 const SIX = 'six';
@@ -27,11 +28,16 @@ const SERVICE_ADDRESSES = ['10.20.255.0/28', 'FD00:20:0:0:FF::/112'];
 /** Nobody has the private key. */
 const PUBLIC_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAs0FoJ/5qeVa7O26RySqyhdSO8+1MIE+lw87QIpZ8KN conformance';
 
+/** One stack has both clusters: Terraform makes them side by side, in hardly more time than one of them takes. */
+const STACK = 'clusters';
+
 export function build(app: App): void {
   const cloud = foundation(app);
   const [pool] = AT_BIRTH.workerPools;
-  const volume = { name: 'data', sizeGib: 1, mountPath: '/data' };
-  made(app, DUAL, {
+  const stack = new TerraformStack(app, STACK);
+  stack.addDependency(cloud);
+  new OpenstackProvider(stack, 'OpenStack', { cloud: 'lab' });
+  clusterIn(stack, DUAL, {
     secondaryNodeCidr: 'fd00:20::/64',
     cni: Cni.cilium({ routing: CiliumRouting.NATIVE_ADDRESS_PAIRS }),
     api: ApiEndpoint.keepalived({ virtualRouterId: ROUTER_ID, floatingIp: true, allowedCidrs: [CLIENTS.dual] }),
@@ -39,38 +45,44 @@ export function build(app: App): void {
       {
         ...pool,
         replicas: 1,
-        volumes: [volume],
+        volumes: [{ name: 'data', sizeGib: 1, mountPath: '/data' }],
         additionalPorts: [{ name: 'storage', networkName: 'strata-life-shared', portSecurity: false }],
         allowedAddressPairs: SERVICE_ADDRESSES,
         metadata: { purpose: 'conformance' },
       },
     ],
-  }).addDependency(cloud);
-  made(app, SIX, {
+  });
+  clusterIn(stack, SIX, {
     nodeCidr: 'fd00:66::/64',
     api: ApiEndpoint.keepalived({ virtualAddress: 'fd00:66::a', allowedCidrs: [CLIENTS.six] }),
     controlPlane: { ...AT_BIRTH.controlPlane, replicas: 1 },
     workerPools: [{ ...pool, replicas: 1 }],
-  }).addDependency(cloud);
+  });
 }
 
-function made(app: App, name: typeof DUAL | typeof SIX, changes: Changes): TerraformStack {
-  const bastion = { flavor: AT_BIRTH.controlPlane.flavor, image: NodeImage.byName('strata-life-node-2'), allowedCidrs: OPERATORS[name] };
-  const alone = { readyGate: ReadyGate.disabled(), drain: WorkerDrain.disabled() };
-  const stack = clusterStack(app, name, { ...alone, clusterName: name, sshPublicKey: PUBLIC_KEY, bastion, ...changes });
-  const { nodeApiEndpoint, apiVirtualAddress } = stack.node.findChild('K8s') as K8sOnNova;
-  new TerraformOutput(stack, 'vip', { value: nodeApiEndpoint!.host, staticId: true });
-  new TerraformOutput(stack, 'public', { value: apiVirtualAddress!.publicAddress ?? '', staticId: true });
-  return stack;
+function clusterIn(stack: TerraformStack, name: typeof DUAL | typeof SIX, props: Pick<K8sOnNovaProps, 'api'> & Partial<K8sOnNovaProps>): void {
+  const { kubeconfig, nodeApiEndpoint, apiVirtualAddress } = new K8sOnNova(stack, name, {
+    ...AT_BIRTH,
+    cloud: labOf(stack),
+    clusterName: name,
+    readyGate: ReadyGate.disabled(),
+    drain: WorkerDrain.disabled(),
+    sshPublicKey: PUBLIC_KEY,
+    bastion: { flavor: AT_BIRTH.controlPlane.flavor, image: NodeImage.byName('strata-life-node-2'), allowedCidrs: OPERATORS[name] },
+    ...props,
+  });
+  const api = { host: kubeconfig.host, vip: nodeApiEndpoint!.host, public: apiVirtualAddress!.publicAddress ?? '' };
+  new TerraformOutput(stack, `${name}_api`, { value: api, staticId: true });
 }
 
 export async function variables(context: Context) {
-  return { [DUAL]: await throwAwayPki(context, DUAL), [SIX]: await throwAwayPki(context, SIX) };
+  return { [STACK]: { ...(await throwAwayPki(context, DUAL)), ...(await throwAwayPki(context, SIX)) } };
 }
 
 export async function verify({ cloud, workspaces }: Applied): Promise<void> {
-  await expectDual(await lookAt(cloud, DUAL), await workspaces[DUAL].outputs());
-  await expectSix(await lookAt(cloud, SIX), await workspaces[SIX].outputs());
+  const { dual_api: dual, six_api: six } = await workspaces[STACK].outputs();
+  await expectDual(await lookAt(cloud, DUAL), dual);
+  await expectSix(await lookAt(cloud, SIX), six);
 }
 
 /** What is there under a cluster's name. */
@@ -86,6 +98,13 @@ interface Seen {
   /** The router's address in the external network. */
   readonly router: string;
   readonly keys: Words;
+}
+
+/** Where a cluster's API is, as its stack tells. */
+interface Api {
+  readonly host: string;
+  readonly vip: string;
+  readonly public: string;
 }
 
 interface Port {
@@ -130,7 +149,7 @@ print(json.dumps({
   );
 }
 
-async function expectDual(seen: Seen, outputs: { readonly [name: string]: any }): Promise<void> {
+async function expectDual(seen: Seen, api: Api): Promise<void> {
   const [nodes, nodes6] = ['10.20.0.0/16', 'fd00:20::/64'];
   const planes = [0, 1, 2].map((i) => `${DUAL}-control-plane-${i}`);
   const [worker, bastion] = [`${DUAL}-general-0`, `${DUAL}-bastion`];
@@ -142,29 +161,31 @@ async function expectDual(seen: Seen, outputs: { readonly [name: string]: any })
   );
 
   // The virtual address is nobody's own, and each control plane's to send from.
-  const { [`${DUAL}-api`]: api, [`${worker}-storage`]: storage } = seen.ports;
-  expectSame(
-    'the port of the virtual address',
-    { ...api },
-    { addresses: { [nodes]: outputs.vip }, pairs: [], groups: [`${DUAL}-control-plane`], filtered: true, server: '' },
-  );
+  const { [`${DUAL}-api`]: virtual, [`${worker}-storage`]: storage } = seen.ports;
+  expectSame('the port of the virtual address', virtual, {
+    addresses: { [nodes]: api.vip },
+    pairs: [],
+    groups: [`${DUAL}-control-plane`],
+    filtered: true,
+    server: '',
+  });
   const pods = ['10.244.0.0/16', 'fd00:10:244::/48'];
   const own = { [worker]: [...pods, ...SERVICE_ADDRESSES.map((range) => range.toLowerCase())], [bastion]: [] as string[] };
   for (const name of [...planes, worker, bastion]) {
     const { addresses, ...port } = seen.ports[name];
     expectSame(`the ranges of ${name}`, Object.keys(addresses).sort(), [nodes, nodes6]);
     const group = planes.includes(name) ? `${DUAL}-control-plane` : name === worker ? `${DUAL}-worker` : bastion;
-    expectSame(`the port of ${name}`, port, { pairs: (own[name] ?? [...pods, outputs.vip]).sort(), groups: [group], filtered: true, server: name });
+    expectSame(`the port of ${name}`, port, { pairs: (own[name] ?? [...pods, api.vip]).sort(), groups: [group], filtered: true, server: name });
   }
   expectSame('the further port', Object.keys(storage.addresses), ['10.30.0.0/16']);
   expectSame('the further port', [storage.filtered, storage.groups, storage.server], [false, [], worker]);
 
   const hop = seen.ports[bastion].addresses;
   expectSame('the floating IPs', seen.floating, {
-    [`${DUAL}-api`]: [outputs.public, outputs.vip],
+    [`${DUAL}-api`]: [api.public, api.vip],
     [bastion]: [seen.floating[bastion][0], hop[nodes]],
   });
-  expectSame('the kubeconfig', outputs.host, `https://${outputs.public}:6443`);
+  expectSame('the kubeconfig', api.host, `https://${api.public}:6443`);
   const ssh = [`ingress IPv4 tcp/22-22 ${hop[nodes]}/32`, `ingress IPv6 tcp/22-22 ${hop[nodes6]}/128`];
   expectAdmitted(seen, DUAL, ssh, {
     vrrp: [`ingress IPv4 112 ${DUAL}-control-plane`],
@@ -198,8 +219,8 @@ async function expectDual(seen: Seen, outputs: { readonly [name: string]: any })
     expectTold(name, files, {
       podSubnet: '10.244.0.0/16,fd00:10:244::/48',
       serviceSubnet: '10.96.0.0/12,fd00:10:96::/112',
-      certSANs: [`api.${DUAL}.internal`, outputs.vip, outputs.public],
-      STRATA_VIP: outputs.vip,
+      certSANs: [`api.${DUAL}.internal`, api.vip, api.public],
+      STRATA_VIP: api.vip,
       STRATA_DUAL_STACK: 'yes',
       STRATA_PEERS: planes.map((plane) => seen.ports[plane].addresses[nodes]).join(' '),
     });
@@ -217,17 +238,17 @@ async function expectDual(seen: Seen, outputs: { readonly [name: string]: any })
   const [data] = volumes as string[];
   expectSame(`the metadata of ${worker}`, metadata, { 'kubernetes-version': version, purpose: 'conformance', 'strata-volume-data': data });
   const { files } = decode(userData);
-  expectTold(worker, files, { STRATA_VIP: outputs.vip, STRATA_DUAL_STACK: 'yes', STRATA_PEERS: '' });
+  expectTold(worker, files, { STRATA_VIP: api.vip, STRATA_DUAL_STACK: 'yes', STRATA_PEERS: '' });
   expectSame('the volumes of the worker', files['/etc/strata/volumes'], 'data ext4 /data\n');
 }
 
-async function expectSix(seen: Seen, outputs: { readonly [name: string]: any }): Promise<void> {
+async function expectSix(seen: Seen, api: Api): Promise<void> {
   const nodes = 'fd00:66::/64';
   const [plane, worker, bastion] = ['control-plane-0', 'general-0', 'bastion'].map((name) => `${SIX}-${name}`);
   expectSame('the servers', Object.keys(seen.servers).sort(), [bastion, plane, worker]);
-  expectSame('the virtual address', [outputs.vip, seen.ports[`${SIX}-api`].addresses[nodes]], ['fd00:66::a', 'fd00:66::a']);
-  expectSame('the floating IPs', [seen.floating, outputs.public], [{}, '']);
-  expectSame('the kubeconfig', outputs.host, 'https://[fd00:66::a]:6443');
+  expectSame('the virtual address', [api.vip, seen.ports[`${SIX}-api`].addresses[nodes]], ['fd00:66::a', 'fd00:66::a']);
+  expectSame('the floating IPs', [seen.floating, api.public], [{}, '']);
+  expectSame('the kubeconfig', api.host, 'https://[fd00:66::a]:6443');
   for (const name of [plane, worker, bastion]) {
     const { addresses, pairs } = seen.ports[name];
     expectSame(`the ranges of ${name}`, Object.keys(addresses), [nodes]);
