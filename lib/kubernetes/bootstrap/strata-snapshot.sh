@@ -25,6 +25,17 @@ prune() {
   for name in "${names[@]:keep}"; do rm -f "$name"; done
 }
 
+# Snapshots lie beside etcd's data: without room for its logs etcd itself would stop, on every control-plane node at the same time.
+check_room() {
+  local need free
+  need=$(($(stat -c %s "$ETCD_DATA/member/snap/db") + (256 << 20)))
+  free=$(free_on "$SNAPSHOTS")
+  if ((free < need)); then
+    stop "a snapshot needs $(mib "$need") on etcd's volume, $(mib "$free") are free: none was made. Give controlPlane.etcdVolume.sizeGib more, or take away what you" \
+      "need no more in $ETCD_MOUNT (aside-*, before-restore-*)"
+  fi
+}
+
 quoted() { base64 -d <<<"$1" | sed 's/[\\"]/\\&/g'; } # <base64> -> the text, as curl's configuration has it between quotes
 
 # S3, signed by curl itself; what it is told goes by standard input, so that no process list shows the key.
@@ -48,7 +59,9 @@ main() {
   flock -n 8 || stop 'another snapshot is being made'
   rm -f "$SNAPSHOTS"/*.part
   prune
+  check_room
   file=$SNAPSHOTS/etcd-$(date -u +%Y%m%dT%H%M%SZ).db
+  trap 'rm -f "$SNAPSHOTS"/*.part' EXIT
   receive "$file.part" || stop "etcd here gives no snapshot: see its log"
   verify_snapshot "$file.part"
   mv "$file.part" "$file"

@@ -616,6 +616,7 @@ export const checks: readonly Check[] = [
       expect('little room', await node.onVolume('fallocate -l $(($(df --output=avail -B 1 /mnt | tail -n 1) - (100 << 20))) /mnt/filler'), 0);
       expect('a restore without room', await restore(), 1, 'STOPPED', 'MiB are free', 'etcdVolume.sizeGib');
       expect('the API after it', await node.call('probe', ADDRESS), 0, 'ready');
+      expect('a snapshot without room', await node.inVolume('strata-snapshot'), 1, 'STOPPED', 'MiB are free: none was made', 'etcdVolume.sizeGib');
       expect('room', await node.onVolume('rm /mnt/filler'), 0);
 
       expect('a restore', await restore(), 0, 'goes to /var/lib/etcd/before-restore-', 'is back, with this member alone');

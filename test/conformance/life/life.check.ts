@@ -109,7 +109,7 @@ class Life {
         /control-plane-0_Server_\w+: Creating/,
         /the cluster at https:\/\/api\.localhost:6443 is ready/,
       ],
-      ...[/the cluster is new: no slot was rolled/, /Rolls_Rolled_\w+: Creation complete/],
+      ...[/the cluster is new: no slot was rolled|the control plane is whole/, /Rolls_Rolled_\w+: Creation complete/],
     );
     expectOrder(said, /can be removed with these credentials/, /control-plane-0_Server_\w+: Creating/);
   }
