@@ -184,10 +184,24 @@ async function checkNames(cloud) {
   }
 }
 
+/** Servers of a control plane of this name. */
+async function controlPlane(cloud) {
+  const slot = new RegExp('^' + SLOTS + '-[0-9]+$');
+  return (await neighbours(cloud)).filter((server) => slot.test(server.name) && isOwn(server));
+}
+
+/** Stops where a cluster that is being made finds what controllers of its name made: it can't be its own, and would go with it. */
+async function checkNothingFound(cloud, things) {
+  if ((await controlPlane(cloud)).length > 0) return;
+  stop(
+    'controllers of a cluster ' + cluster + ' made things in the project ' + project + ' before this one was made, and its destroy would remove them: ' + things + '. If they are of ' +
+      'another cluster of that name, choose another clusterName; if of one that is gone, remove them first (volumes stay with sweep: ClusterSweep.enabled({ retainVolumes: true }))',
+  );
+}
+
 /** Stops while a control plane of this name has servers: its controllers live, and what they made is in use. */
 async function checkDead(cloud) {
-  const slot = new RegExp('^' + SLOTS + '-[0-9]+$');
-  const alive = (await neighbours(cloud)).filter((server) => slot.test(server.name) && isOwn(server));
+  const alive = await controlPlane(cloud);
   if (alive.length === 0) return;
   stop(
     'nothing is removed, for a cluster ' + cluster + ' is alive in the project ' + project + ': ' + named(alive) + '; if it is another one of the same name, take this step out of ' +
@@ -209,7 +223,11 @@ async function main() {
   if (!isCheck && env.STRATA_KURYR !== 'only') await checkDead(cloud); // an add-on goes before the servers do
   const { found, left } = await inventory(cloud);
   if (isCheck) {
-    if (found.length > 0) say('controllers of a cluster ' + cluster + ' made things here already, which go when it is destroyed: ' + found.map(({ kind, name }) => kind + ' ' + name).join(', '));
+    if (found.length > 0) {
+      const things = found.map(({ kind, name }) => kind + ' ' + name).join(', ');
+      if (env.STRATA_PORT) await checkNothingFound(cloud, things);
+      say('controllers of a cluster ' + cluster + ' made things here already, which go when it is destroyed: ' + things);
+    }
     say('what the controllers of ' + cluster + ' make can be removed with these credentials when it is destroyed');
     return;
   }

@@ -143,6 +143,9 @@ print(json.dumps(made))`),
     ...things,
     backup,
   );
+  const birth = { cluster: 'prod', mode: 'check', port: '00000000-0000-4000-8000-000000000000', servers: ['prod-control-plane'] } as const;
+  const refusal = ['before this one was made, and its destroy would remove them', 'choose another clusterName', 'retainVolumes'];
+  expectSaid('a cluster that finds them when it is made', await sweep(cloud, birth), 'in failure', ...refusal, ...things, backup);
   const all = await remaining(cloud, made);
   const everything = Object.values(made).flatMap((ids) => Object.values(ids));
   if (all.size !== everything.length) throw new Error(`after a check ${all.size} of ${everything.length} things are there`);
@@ -242,6 +245,11 @@ async function names(context: Context): Promise<void> {
     );
   }
   expectSaid('its own servers', await birth('prod-eu', ['general'], port), 'well', 'can be removed');
+  const group = await cloud.python(`
+print(cloud.network.create_security_group(name='lb-sg-2-default-web', description='Security Group for default/web Service LoadBalancer in cluster prod-eu').id)`);
+  context.defer(async () => void (await cloud.python(`cloud.network.delete_security_group('${group}')`)));
+  const own = ['made things here already, which go when it is destroyed', 'lb-sg-2-default-web', 'can be removed'];
+  expectSaid('what controllers of its own servers made', await birth('prod-eu', ['general'], port), 'well', ...own);
   expectSaid('another one of its name', await birth('prod-eu', ['general']), 'in failure', 'has a cluster prod-eu already', port);
   const elsewhere = await cloud.python("print(cloud.identity.find_project('service').id)");
   expectSaid('one of its name in another project', await birth('prod-eu', ['general'], other, elsewhere), 'well', 'can be removed');
@@ -281,7 +289,8 @@ print(json.dumps({'port': port.id, 'group': group.id}))`),
   );
   const removeNamesake = () => cloud.python(`cloud.network.delete_port('${namesake.port}')`);
   context.defer(async () => void (await removeNamesake()));
-  context.defer(async () => void (await cloud.python(`cloud.network.delete_security_group('${namesake.group}')`)));
+  const removeGroup = () => cloud.python(`cloud.network.delete_security_group('${namesake.group}')`);
+  context.defer(async () => void (await removeGroup()));
   const cluster = await workspace('prod-eu', await throwAwayPki(context, 'prod_eu'));
   const resources = stacks.find(({ name }) => name === 'prod-eu')!.configuration.resource as { terraform_data: object };
   const step = `terraform_data.${Object.keys(resources.terraform_data).find((id) => id.startsWith('K8s_Sweep_'))}`;
@@ -306,9 +315,22 @@ print(json.dumps({'port': port.id, 'group': group.id}))`),
   // it has a port of its own from then on, and a step that is tainted
   await refused(`-target=${step}`);
   await removeNamesake();
+  const left = await apply(`-target=${step}`);
+  expectSaid(
+    'what the other has left',
+    { ...left, output: left.output.replace(/[\s│]+/g, ' ') },
+    'in failure',
+    'lb-sg-1-default-web',
+    'choose another clusterName',
+  );
+  if (!(await isThere())) throw new Error('what the other has left was swept by who was refused');
+  await removeGroup();
   expectSaid('once the other is gone', await apply(`-target=${step}`), 'well', 'can be removed with these credentials');
+  const ownGroup = await cloud.python(`
+print(cloud.network.create_security_group(name='lb-sg-1-default-web', description='Security Group for default/web Service LoadBalancer in cluster prod-eu').id)`);
   await cluster.destroy();
-  if (await isThere()) throw new Error('the sweep has not removed what it is for');
+  const stays = await cloud.python(`print(cloud.network.find_security_group('${ownGroup.trim()}') is not None)`);
+  if (stays === 'True') throw new Error('the sweep has not removed what it is for');
 }
 
 export const checks: readonly Check[] = [
