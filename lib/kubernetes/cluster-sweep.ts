@@ -26,8 +26,8 @@ export class ClusterSweep {
    * volumes, snapshots and backups that the controllers of exactly this cluster made, and says what it removed. Needs `node` where Terraform runs, and there
    * credentials of OpenStack for the cluster's project, or an administrator's; both are checked when the cluster is made.
    *
-   * Then it also refuses, before any server is made, a cluster whose name another one of the project has, and one whose servers would get names that servers of
-   * the project have. Pools that are added later aren't looked at.
+   * Then it also refuses, before any server is made, a cluster whose name another one of the project has, one that finds what controllers of its name made
+   * there, which would go with it, and one whose servers would get names that servers of the project have. Pools that are added later aren't looked at.
    */
   public static enabled(options: ClusterSweepOptions = {}): ClusterSweep {
     checkInteger('ClusterSweep', 'timeoutSeconds', options.timeoutSeconds, { min: 10, max: 7200 });

@@ -144,8 +144,8 @@ print(json.dumps(made))`),
     backup,
   );
   const birth = { cluster: 'prod', mode: 'check', port: '00000000-0000-4000-8000-000000000000', servers: ['prod-control-plane'] } as const;
-  const refusal = ['before this one was made, and its destroy would remove them', 'choose another clusterName', 'retainVolumes'];
-  expectSaid('a cluster that finds them when it is made', await sweep(cloud, birth), 'in failure', ...refusal, ...things, backup);
+  const refused = ['before this one was made, and its destroy would remove them', 'choose another clusterName', 'retainVolumes'];
+  expectSaid('a cluster that finds them when it is made', await sweep(cloud, birth), 'in failure', ...refused, ...things, backup);
   const all = await remaining(cloud, made);
   const everything = Object.values(made).flatMap((ids) => Object.values(ids));
   if (all.size !== everything.length) throw new Error(`after a check ${all.size} of ${everything.length} things are there`);
