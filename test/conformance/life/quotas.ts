@@ -36,10 +36,9 @@ project = cloud.current_project_id
 for service, path, body in (('compute', f'/os-quota-sets/{project}', 'quota_set'), ('block-storage', f'/os-quota-sets/{project}', 'quota_set'), ('network', f'/v2.0/quotas/{project}', 'quota')):
     wanted = limits['volume' if service == 'block-storage' else service]
     where = {'service_type': service, 'interface': 'public'}
-    if not wanted:
-        answer = cloud.session.delete(path, endpoint_filter=where, raise_exc=False)
-        assert answer.status_code < 300 or answer.status_code == 404, answer.text
-    else:
+    answer = cloud.session.delete(path, endpoint_filter=where, raise_exc=False)
+    assert answer.status_code < 300 or answer.status_code == 404, answer.text
+    if wanted:
         force = {'force': True} if service == 'compute' else {}
         answer = cloud.session.put(path, json={body: {**wanted, **force}}, endpoint_filter=where, raise_exc=False)
         assert answer.status_code < 300, answer.text`);
