@@ -33,8 +33,8 @@ export async function plan(workspace: Workspace, folder: string, ...options: str
   if (planned.code === 1) {
     // Terraform draws a box around its errors, and breaks their lines
     const refusal = planned.stderr.replace(/[╷│╵]/g, ' ').replace(/\s+/g, ' ').trim();
-    if (!/Resource precondition failed|query returned no results/.test(refusal)) {
-      throw new Error(`terraform plan failed, and neither a precondition nor a lookup did it:\n${tail(planned.output)}`);
+    if (!/Resource (pre|post)condition failed|query returned no results/.test(refusal)) {
+      throw new Error(`terraform plan failed, and neither a condition nor a lookup did it:\n${tail(planned.output)}`);
     }
     return { refusal, changes: [], file };
   }
